@@ -1,0 +1,147 @@
+"""A route as data: enough to serve it, guard it, and describe it in an OpenAPI document."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import attrs
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from .auth import Principal
+from .record import Services, name_field
+
+B = TypeVar("B")
+Q = TypeVar("Q")
+
+
+@attrs.define
+class Call(Generic[B, Q]):
+    """One request as a handler sees it: whatever the spec declares is parsed and checked already.
+
+    `body` and `query` are instances of the declared types, or None where none is declared. `principal` is
+    None only on routes that say `anonymous`; `caller` is for all others.
+    """
+
+    request: Request
+    services: Services
+    principal: Principal | None
+    body: B
+    query: Q
+
+    @property
+    def path(self) -> Mapping[str, Any]:
+        return self.request.path_params
+
+    @property
+    def caller(self) -> Principal:
+        if self.principal is None:
+            raise LookupError("an anonymous route has no caller: use call.principal")
+        return self.principal
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
+
+
+class ErrorRenderer(Protocol):
+    """Renders a `pegboard.Problem` in the shape a route's own contract has."""
+
+    def __call__(self, problem: Any, request: Request, /) -> Response: ...
+
+
+@attrs.frozen
+class Rate:
+    """At most `limit` calls in `window` seconds, counted apart for each of what `by` names."""
+
+    limit: int
+    window: int
+    by: Literal["principal", "address", "route"] = "principal"
+
+
+class RateLimiter(Protocol):
+    """The service that keeps a route's `Rate`, where a plugin offers one."""
+
+    async def check(self, rate: Rate, route: str, subject: str) -> Mapping[str, str]:
+        """Count one call and return the headers that tell the caller; raises `Problem` 429 when it is too many."""
+        ...
+
+
+def _upper(methods: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(method.upper() for method in methods)
+
+
+@attrs.frozen
+class RouteSpec:
+    """An HTTP route. `name` is its operation id, such as ``widgets.create``.
+
+    `scopes` are all needed. A route wants an authenticated caller unless it says `anonymous`; one that is
+    anonymous still learns who calls where a credential is sent. `body` and `query` are attrs classes (or None),
+    `result` the type that the handler returns; a handler may return a `Response` instead. `body_limit` is in
+    bytes. `answers` describes further statuses. `render` shapes errors; the default is RFC 9457.
+    """
+
+    name: str = name_field()
+    path: str
+    handler: Handler
+    methods: tuple[str, ...] = attrs.field(default=("GET",), converter=_upper)
+    summary: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    anonymous: bool = False
+    body: Any = None
+    query: Any = None
+    result: Any = None
+    status: int = 200
+    answers: Mapping[int, str] = attrs.field(factory=dict)
+    rate: Rate | None = None
+    body_limit: int = 1024 * 1024
+    render: ErrorRenderer | None = None
+    hidden: bool = False
+
+    @path.validator
+    def _is_path(self, attribute: object, value: str) -> None:
+        if not value.startswith("/"):
+            raise ValueError(f'route "{self.name}": path {value!r} must start with "/"')
+
+    def __attrs_post_init__(self) -> None:
+        if self.anonymous and self.scopes:
+            raise ValueError(f'route "{self.name}": an anonymous route cannot need scopes {list(self.scopes)}')
+
+
+@attrs.define
+class SocketCall:
+    """One WebSocket: the handler accepts it, talks, and returns."""
+
+    socket: WebSocket
+    services: Services
+    principal: Principal | None
+
+
+@attrs.frozen
+class SocketSpec:
+    """A WebSocket route, guarded like an HTTP one; refused before it is accepted."""
+
+    name: str = name_field()
+    path: str
+    handler: Callable[[SocketCall], Awaitable[None]]
+    summary: str = ""
+    scopes: tuple[str, ...] = ()
+    anonymous: bool = False
+
+
+@attrs.frozen
+class MountSpec:
+    """A whole ASGI application under a path, such as a folder of static files. It guards itself."""
+
+    name: str = name_field()
+    path: str
+    app: ASGIApp
+    summary: str = ""
+
+
+AnyRoute = RouteSpec | SocketSpec | MountSpec
+
+RouteCatalog = Callable[[Principal | None], AsyncIterator[RouteSpec]]
+"""Describes routes that were made at run time, as far as this caller may know of them."""
