@@ -18,7 +18,6 @@ class Point:
     hook: str = attrs.field(kw_only=True)
     record: type = attrs.field(kw_only=True)
 
-    @hook.validator
-    def _is_hook(self, attribute: object, value: str) -> None:
-        if not value.isidentifier() or not value.startswith("pegboard_"):
-            raise ValueError(f'point "{self.name}": hook {value!r} must be an identifier that starts with "pegboard_"')
+    def __attrs_post_init__(self) -> None:
+        if not self.hook.isidentifier() or not self.hook.startswith("pegboard_"):
+            raise ValueError(f'point "{self.name}": hook {self.hook!r} must be an identifier like "pegboard_things"')

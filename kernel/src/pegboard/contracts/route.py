@@ -67,6 +67,16 @@ class RateLimiter(Protocol):
         ...
 
 
+def check_path(instance: Any, attribute: object, value: str) -> None:
+    """Raises ValueError for a path that is not absolute."""
+    if not value.startswith("/"):
+        raise ValueError(f'route "{instance.name}": path {value!r} must start with "/"')
+
+
+def path_field() -> Any:
+    return attrs.field(validator=check_path)
+
+
 def _upper(methods: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(method.upper() for method in methods)
 
@@ -82,7 +92,7 @@ class RouteSpec:
     """
 
     name: str = name_field()
-    path: str
+    path: str = path_field()
     handler: Handler
     methods: tuple[str, ...] = attrs.field(default=("GET",), converter=_upper)
     summary: str = ""
@@ -99,11 +109,6 @@ class RouteSpec:
     body_limit: int = 1024 * 1024
     render: ErrorRenderer | None = None
     hidden: bool = False
-
-    @path.validator
-    def _is_path(self, attribute: object, value: str) -> None:
-        if not value.startswith("/"):
-            raise ValueError(f'route "{self.name}": path {value!r} must start with "/"')
 
     def __attrs_post_init__(self) -> None:
         if self.anonymous and self.scopes:
@@ -124,7 +129,7 @@ class SocketSpec:
     """A WebSocket route, guarded like an HTTP one; refused before it is accepted."""
 
     name: str = name_field()
-    path: str
+    path: str = path_field()
     handler: Callable[[SocketCall], Awaitable[None]]
     summary: str = ""
     scopes: tuple[str, ...] = ()
@@ -136,7 +141,7 @@ class MountSpec:
     """A whole ASGI application under a path, such as a folder of static files. It guards itself."""
 
     name: str = name_field()
-    path: str
+    path: str = path_field()
     app: ASGIApp
     summary: str = ""
 

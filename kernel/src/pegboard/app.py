@@ -1,0 +1,104 @@
+"""The ASGI application: one board behind Starlette."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from .board import OWN, Board
+from .contracts import AnyRoute, MountSpec, RouteSpec, SocketSpec
+from .dispatch import MethodApp, RouteApp
+from .logs import RequestIds
+from .problems import Problem, render_problem
+from .status import own_routes
+
+
+def create_app(
+    config: Path | str | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    plugins: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    installed: bool = True,
+) -> Starlette:
+    """A new application with its own settings, plugins and services; ``app.state.board`` holds them.
+
+    `config` is the TOML file; `settings`, in the file's shape, wins over it. `plugins` are modules (or objects
+    with hook implementations) by name, beside the installed plugins or, with ``installed=False``, instead of
+    them. Raises `StartupError` with a line for each thing that keeps it from starting.
+    """
+    board = Board.build(
+        Path(config) if config else None, settings=settings, plugins=plugins, environ=environ, installed=installed
+    )
+    return serve_board(board)
+
+
+def serve_board(board: Board) -> Starlette:
+    """The application of a board."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with board.running():
+            yield
+
+    app = Starlette(
+        routes=_routes([*board.routes, *((route, OWN) for route in own_routes(board))], board),
+        middleware=[Middleware(RequestIds, access=board.settings.kernel.log.access)],
+        exception_handlers={HTTPException: _http_exception},
+        lifespan=lifespan,
+    )
+    app.state.board = board
+    return app
+
+
+def _routes(routes: list[tuple[AnyRoute, str]], board: Board) -> list[BaseRoute]:
+    """Starlette's routes: literal paths before templates, so that ``/a/list`` is not taken for ``/a/{id}``."""
+    by_path: dict[str, list[RouteApp]] = defaultdict(list)
+    made: list[tuple[str, BaseRoute]] = []
+    for route, owner in routes:
+        if isinstance(route, RouteSpec):
+            by_path[route.path].append(board.dispatcher.http(route, owner))
+        elif isinstance(route, SocketSpec):
+            made.append((route.path, WebSocketRoute(route.path, board.dispatcher.socket(route, owner))))
+        elif isinstance(route, MountSpec):
+            made.append((f"{route.path}/{{rest:path}}", Mount(route.path, route.app, name=route.name)))
+    made += [(path, _route(path, apps)) for path, apps in by_path.items()]
+    made.sort(key=lambda pair: _specificity(pair[0]))
+    return [*(route for _, route in made), board.table]
+
+
+def _route(path: str, apps: list[RouteApp]) -> Route:
+    by_method = {method: app for app in apps for method in app.spec.methods}
+    endpoint = apps[0] if len(apps) == 1 else MethodApp(by_method | _heads(by_method))
+    return Route(path, endpoint, methods=list(by_method), name=apps[0].spec.name)
+
+
+def _heads(by_method: Mapping[str, RouteApp]) -> dict[str, RouteApp]:
+    """HEAD is answered wherever GET is (RFC 9110, section 9.3.2)."""
+    return {"HEAD": by_method["GET"]} if "GET" in by_method and "HEAD" not in by_method else {}
+
+
+def _specificity(path: str) -> tuple[int, ...]:
+    return tuple(2 if ":path}" in step else 1 if "{" in step else 0 for step in path.split("/"))
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: no such path, no such method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    details = {404: f"there is nothing at {request.url.path}"}
+    if error.status_code == 405:
+        details[405] = f"use {(error.headers or {}).get('Allow', 'another method')}"
+    detail = details.get(error.status_code, str(error.detail))
+    return render_problem(Problem(error.status_code, code, detail, headers=error.headers), request)
+
+

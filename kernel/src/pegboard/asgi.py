@@ -1,0 +1,12 @@
+"""``pegboard.asgi:app``, for any ASGI server: made from the environment when it is first asked for."""
+
+from starlette.applications import Starlette
+
+
+def __getattr__(name: str) -> Starlette:
+    if name != "app":
+        raise AttributeError(name)
+    from .app import create_app
+
+    made = globals()["app"] = create_app()
+    return made

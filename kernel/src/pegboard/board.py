@@ -1,0 +1,213 @@
+"""One app's parts, put together in order: settings, plugins, registries, services, routes."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import structlog
+
+from .auth import open_chain
+from .contracts import (
+    AnyRoute,
+    AuthProvider,
+    MountSpec,
+    Paginator,
+    Panel,
+    Point,
+    RouteSpec,
+    SandboxProvider,
+    ScriptRunnerProvider,
+    SocketSpec,
+    Transform,
+)
+from .dispatch import Dispatcher
+from .notices import Notices
+from .opened import Sandboxes, ScriptRunners
+from .plugins import Loader, Plugin
+from .problems import StartupError
+from .registry import Conflict, Registries
+from .routing import RouteTable, Template
+from .services import AppServices, ServiceRegistry
+from .settings import Settings, SettingsReader
+
+log = structlog.get_logger(__name__)
+
+RECORDS: dict[str, tuple[type, str]] = {
+    "pegboard_auth_providers": (AuthProvider, "auth provider"),
+    "pegboard_transforms": (Transform, "transform"),
+    "pegboard_paginators": (Paginator, "paginator"),
+    "pegboard_sandboxes": (SandboxProvider, "sandbox"),
+    "pegboard_script_runners": (ScriptRunnerProvider, "script runner"),
+    "pegboard_panels": (Panel, "panel"),
+}
+OWN = "pegboard"
+
+
+@attrs.define
+class Board:
+    """Everything that one app owns. Nothing of it is global, so a process can hold many."""
+
+    settings: Settings
+    loader: Loader
+    registries: Registries = attrs.field(factory=Registries)
+    services: AppServices = attrs.field(factory=AppServices)
+    routes: list[tuple[AnyRoute, str]] = attrs.field(factory=list)
+    notices: Notices = attrs.field(factory=Notices)
+    points: dict[str, Point] = attrs.field(factory=dict)
+    dispatcher: Dispatcher = attrs.field(init=False)
+    table: RouteTable = attrs.field(init=False)
+
+    @classmethod
+    def build(
+        cls,
+        config: Path | None = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        plugins: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+        installed: bool = True,
+    ) -> "Board":
+        """Read the settings, load the plugins, and collect what they bring.
+
+        `settings` has the file's shape and wins over it; `plugins` are modules or objects to load beside the
+        installed ones, or instead of them where `installed` is false. Raises StartupError.
+        """
+        reader = SettingsReader.open(config, environ, settings)
+        kernel = reader.kernel()
+        _stop_on(reader.errors)
+        board = cls(Settings(kernel, values=reader.values), Loader(kernel, plugins or {}, installed))
+        board.loader.load()
+        board._read_sections(reader)
+        board._open_points()
+        board._collect()
+        board._finish()
+        board.loader.enforce()
+        return board
+
+    def _read_sections(self, reader: SettingsReader) -> None:
+        def read(plugin: Plugin) -> None:
+            for kind in self.loader.call(plugin, "pegboard_settings"):
+                if not attrs.has(kind):
+                    raise TypeError(f"pegboard_settings returned {kind!r}, which is no attrs class")
+                self.settings.add(kind, reader.plugin(plugin.name, kind))
+
+        for plugin in self.loader.active():
+            self.loader.guarded(plugin, "settings", read)
+        active = {name: plugin.state == "active" for name, plugin in self.loader.plugins.items()}
+        _stop_on([*reader.errors, *reader.unknown(active)])
+
+    def _open_points(self) -> None:
+        for hook, (record, kind) in RECORDS.items():
+            self.registries.open(record, kind)
+            self.points[hook] = Point(kind.replace(" ", "-"), kind, hook=hook, record=record)
+
+        def open_points(plugin: Plugin) -> None:
+            for point in self.loader.call(plugin, "pegboard_points", settings=self.settings):
+                self.registries.open(point.record, point.name)
+                self.loader.open_hook(point.hook)
+                self.points[point.hook] = point
+
+        for plugin in self.loader.active():
+            self.loader.guarded(plugin, "collect", open_points)
+        for plugin in self.loader.active():
+            self.loader.guarded(plugin, "register", self.loader.check_hooks)
+
+    def _collect(self) -> None:
+        for plugin in self.loader.active():
+            self.loader.guarded(plugin, "collect", self._collect_from)
+            if plugin.state != "active":
+                self.registries.discard(plugin.name)
+                self.services.discard(plugin.name)
+                self.routes = [pair for pair in self.routes if pair[1] != plugin.name]
+
+    def _collect_from(self, plugin: Plugin) -> None:
+        for hook, point in self.points.items():
+            for record in self.loader.call(plugin, hook, settings=self.settings):
+                _check_type(hook, record, point.record)
+                self.registries[point.record].add(record, plugin.name)
+        offered = ServiceRegistry(plugin.name)
+        self.loader.call(plugin, "pegboard_services", registry=offered, settings=self.settings)
+        self.services.add(offered.offers)
+        for route in self.loader.call(plugin, "pegboard_routes", settings=self.settings):
+            _check_type("pegboard_routes", route, AnyRoute)
+            self.add_route(route, plugin.name)
+
+    def add_route(self, route: AnyRoute, owner: str) -> None:
+        """Raises Conflict if another route has the same name, or answers the same method at the same path."""
+        for other, other_owner in self.routes:
+            if other.name == route.name or _same_address(other, route):
+                raise Conflict(
+                    f'route {route.name} ({_address(route)}) of plugin "{owner}" is taken by '
+                    f'{other.name} ({_address(other)}) of plugin "{other_owner}"'
+                )
+        self.routes.append((route, owner))
+
+    def _finish(self) -> None:
+        self.dispatcher = Dispatcher(self.services)
+        fixed = [(_pattern(route), route.name) for route, _ in self.routes]
+        self.table = RouteTable(self.dispatcher.http, [*fixed, ("/-/{rest:path}", OWN)])
+        self.services.provide(Settings, self.settings)
+        self.services.provide(Registries, self.registries)
+        self.services.provide(RouteTable, self.table)
+        self.services.provide(Notices, self.notices)
+        self.services.provide(Board, self)
+        self.services.provide(Sandboxes, Sandboxes(self.registries[SandboxProvider], self.services))
+        self.services.provide(ScriptRunners, ScriptRunners(self.registries[ScriptRunnerProvider], self.services))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[AppServices]:
+        """Open the eager services and the authenticators; close everything at the end. Raises StartupError."""
+        try:
+            for offer in sorted(self.services.offers.values(), key=lambda o: o.owner):
+                if offer.eager:
+                    await self._open_service(offer.kind, offer.owner)
+            self.loader.enforce()
+            self.dispatcher.chain = await open_chain(
+                self.registries[AuthProvider], self.settings.kernel.auth, self.services
+            )
+            yield self.services
+        finally:
+            self.dispatcher.chain = None
+            await self.services.get(Sandboxes).aclose()
+            await self.services.get(ScriptRunners).aclose()
+            await self.services.aclose()
+
+    async def _open_service(self, kind: type, owner: str) -> None:
+        try:
+            await self.services.aget(kind)
+        except StartupError:
+            raise
+        except Exception as error:
+            plugin = self.loader.plugins[owner]
+            plugin.quarantine("service", f"{kind.__name__}: {error or type(error).__name__}")
+            log.error("plugin quarantined", plugin=owner, reason=plugin.line(), exc_info=error)
+
+
+def _stop_on(errors: list[str]) -> None:
+    if errors:
+        raise StartupError("\n".join(errors))
+
+
+def _check_type(hook: str, record: object, wanted: Any) -> None:
+    if not isinstance(record, wanted):
+        names = getattr(wanted, "__name__", str(wanted))
+        raise TypeError(f"{hook} brought {record!r}, which is no {names}")
+
+
+def _pattern(route: AnyRoute) -> str:
+    return f"{route.path.rstrip('/')}/{{rest:path}}" if isinstance(route, MountSpec) else route.path
+
+
+def _address(route: AnyRoute) -> str:
+    methods = " ".join(route.methods) if isinstance(route, RouteSpec) else type(route).__name__.removesuffix("Spec")
+    return f"{methods} {route.path}"
+
+
+def _same_address(one: AnyRoute, other: AnyRoute) -> bool:
+    if Template.fixed(one.path).pattern != Template.fixed(other.path).pattern:
+        return False
+    if isinstance(one, RouteSpec) and isinstance(other, RouteSpec):
+        return not set(one.methods).isdisjoint(other.methods)
+    return isinstance(one, SocketSpec) == isinstance(other, SocketSpec)

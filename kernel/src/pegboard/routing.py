@@ -1,0 +1,245 @@
+"""Routes that are made while the app runs.
+
+All of them live in one Starlette route: exact paths in a dictionary, templates in a trie of segments, so
+that a request costs the same beside ten of them as beside a hundred thousand.
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+from starlette.datastructures import URLPath
+from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .contracts import Principal, RouteCatalog, RouteSpec
+from .problems import Problem, render_problem
+
+PARAMETER = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)(?::(str|path))?\}")
+SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
+
+Pattern = tuple[str | None, ...]
+
+
+@attrs.frozen
+class Template:
+    """A parsed path: literal segments as text, parameters as None; `rest` is a last ``{name:path}``."""
+
+    path: str
+    pattern: Pattern
+    names: tuple[str, ...]
+    rest: bool
+
+    @classmethod
+    def parse(cls, path: str) -> "Template":
+        """Raises ValueError, with the segment, for what cannot be a path template."""
+        if not path.startswith("/"):
+            raise ValueError(f'path {path!r} must start with "/"')
+        pattern: list[str | None] = []
+        names: list[str] = []
+        segments = path.split("/")[1:]
+        for index, segment in enumerate(segments):
+            match = PARAMETER.fullmatch(segment)
+            if match and (match[2] != "path" or index == len(segments) - 1):
+                names.append(match[1])
+                pattern.append(None)
+            elif SEGMENT.fullmatch(segment) and segment not in (".", ".."):
+                pattern.append(segment)
+            else:
+                raise ValueError(f"path {path!r}: segment {segment!r} is neither plain text nor one {{parameter}}")
+        if len(set(names)) != len(names):
+            raise ValueError(f"path {path!r} names a parameter twice")
+        rest = bool(segments) and segments[-1].endswith(":path}")
+        return cls(path, tuple(pattern), tuple(names), rest)
+
+    @classmethod
+    def fixed(cls, path: str) -> "Template":
+        """The template of an ordinary Starlette path; a segment that is not plain text may match anything."""
+        segments = path.split("/")[1:]
+        pattern = tuple(None if "{" in segment else segment for segment in segments)
+        return cls(path, pattern, (), segments[-1].endswith(":path}"))
+
+    def overlaps(self, other: "Template") -> bool:
+        """Whether some address matches both."""
+        for mine, theirs in zip(self.pattern, other.pattern, strict=False):
+            if mine is not None and theirs is not None and mine != theirs:
+                return False
+        shorter, longer = sorted((self, other), key=lambda t: len(t.pattern))
+        return len(shorter.pattern) == len(longer.pattern) or shorter.rest
+
+
+@attrs.define
+class _Node:
+    literal: dict[str, "_Node"] = attrs.field(factory=dict)
+    parameter: "_Node | None" = None
+    entry: "_Entry | None" = None
+    rest: "_Entry | None" = None
+
+    def empty(self) -> bool:
+        return not (self.literal or self.parameter or self.entry or self.rest)
+
+
+@attrs.frozen
+class _Entry:
+    template: Template
+    methods: frozenset[str]
+    app: ASGIApp
+    owner: str
+
+    async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allow = ", ".join(sorted(self.methods))
+        problem = Problem(405, "method-not-allowed", f"use {allow}", headers={"Allow": allow})
+        await render_problem(problem)(scope, receive, send)
+
+
+class RouteTable(BaseRoute):
+    """The run-time routes of one app: `add` and `remove` take effect for the next request."""
+
+    def __init__(self, serve: Callable[[RouteSpec], ASGIApp], fixed: Iterable[tuple[str, str]] = ()) -> None:
+        """`serve` makes the application of a spec; `fixed` are the (path, name) of the app's other routes."""
+        self._serve = serve
+        self._exact: dict[str, _Entry] = {}
+        self._root = _Node()
+        self._catalogs: list[RouteCatalog] = []
+        self._fixed = [(Template.fixed(path), name) for path, name in fixed]
+        self._by_first: dict[str | None, list[tuple[Template, str]]] = {}
+        for template, name in self._fixed:
+            self._by_first.setdefault(template.pattern[0], []).append((template, name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._entries(self._root)) + len(self._exact)
+
+    def add(self, spec: RouteSpec, owner: str) -> None:
+        """Serve `spec` from now on. Raises Problem 409 if its path is taken, 422 if it is no path."""
+        template = self.check(spec.path)
+        methods = frozenset(spec.methods) | ({"HEAD"} if "GET" in spec.methods else frozenset())
+        entry = _Entry(template, methods, self._serve(spec), owner)
+        if template.names:
+            self._insert(template, entry)
+        else:
+            self._exact[spec.path] = entry
+
+    def remove(self, path: str) -> bool:
+        """Stop serving a path; tells whether it was there."""
+        template = Template.parse(path)
+        if not template.names:
+            return self._exact.pop(path, None) is not None
+        return self._prune(self._root, template, 0)
+
+    def check(self, path: str) -> Template:
+        """The parsed path if it could be added. Raises Problem 409 if it is taken, 422 if it is no path."""
+        try:
+            template = Template.parse(path)
+        except ValueError as error:
+            raise Problem(422, "invalid-path", str(error)) from None
+        self._check_free(template)
+        return template
+
+    def describe(self, catalog: RouteCatalog) -> None:
+        """Add a source of descriptions of run-time routes, for documents about the API."""
+        self._catalogs.append(catalog)
+
+    async def catalog(self, principal: Principal | None) -> AsyncIterator[RouteSpec]:
+        """Describe the run-time routes, as far as `principal` may know of them."""
+        for source in self._catalogs:
+            async for spec in source(principal):
+                yield spec
+
+    def _check_free(self, template: Template) -> None:
+        first = template.pattern[0]
+        near = self._fixed if first is None else self._by_first.get(first, []) + self._by_first.get(None, [])
+        for fixed, name in near:
+            if fixed.overlaps(template):
+                raise Problem(409, "path-taken", f"{template.path} is also matched by the route {fixed.path} ({name})")
+        holder = self._holder(template)
+        if holder is not None:
+            raise Problem(409, "path-taken", f"{template.path} is taken by {holder.template.path} ({holder.owner})")
+
+    def _holder(self, template: Template) -> _Entry | None:
+        if not template.names:
+            return self._exact.get(template.path)
+        node: _Node | None = self._root
+        for step in template.pattern[: -1 if template.rest else None]:
+            node = node and (node.parameter if step is None else node.literal.get(step))
+        return None if node is None else node.rest if template.rest else node.entry
+
+    def _insert(self, template: Template, entry: _Entry) -> None:
+        node = self._root
+        for step in template.pattern[: -1 if template.rest else None]:
+            if step is None:
+                node.parameter = node = node.parameter or _Node()
+            else:
+                node = node.literal.setdefault(step, _Node())
+        if template.rest:
+            node.rest = entry
+        else:
+            node.entry = entry
+
+    def _prune(self, node: _Node, template: Template, depth: int) -> bool:
+        """Take an entry out, and the nodes that nothing needs any more."""
+        last = len(template.pattern) - (1 if template.rest else 0)
+        if depth == last:
+            found = (node.rest if template.rest else node.entry) is not None
+            if template.rest:
+                node.rest = None
+            else:
+                node.entry = None
+            return found
+        step = template.pattern[depth]
+        child = node.parameter if step is None else node.literal.get(step)
+        if child is None or not self._prune(child, template, depth + 1):
+            return False
+        if child.empty() and step is None:
+            node.parameter = None
+        elif child.empty() and step is not None:
+            del node.literal[step]
+        return True
+
+    def _entries(self, node: _Node) -> Iterator[_Entry]:
+        yield from (entry for entry in (node.entry, node.rest) if entry)
+        for child in (*node.literal.values(), *filter(None, [node.parameter])):
+            yield from self._entries(child)
+
+    def find(self, path: str) -> tuple[_Entry, dict[str, str]] | None:
+        """The entry for an address: exact before template, literal before parameter, longest rest last."""
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact, {}
+        if self._root.empty():
+            return None
+        found = _descend(self._root, path.split("/")[1:], 0, [])
+        if found is None:
+            return None
+        entry, values = found
+        return entry, dict(zip(entry.template.names, values, strict=True))
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        found = self.find(scope["path"][len(scope.get("root_path", "")) :])
+        if found is None:
+            return Match.NONE, {}
+        entry, values = found
+        endpoint = entry.app if scope["method"] in entry.methods else entry.refuse
+        return Match.FULL, {"endpoint": endpoint, "path_params": values, "run_time_app": endpoint}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["run_time_app"](scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        raise NoMatchFound(name, path_params)
+
+
+def _descend(node: _Node, steps: Sequence[str], at: int, values: list[str]) -> tuple[_Entry, list[str]] | None:
+    if at == len(steps):
+        return (node.entry, values) if node.entry else None
+    child = node.literal.get(steps[at])
+    found = _descend(child, steps, at + 1, values) if child else None
+    if found is None and node.parameter is not None and steps[at]:
+        found = _descend(node.parameter, steps, at + 1, [*values, steps[at]])
+    if found is None and node.rest is not None:
+        return node.rest, [*values, "/".join(steps[at:])]
+    return found
+
+
