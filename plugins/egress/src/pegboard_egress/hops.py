@@ -1,0 +1,103 @@
+"""One request on the wire, and the one that a redirect makes of it."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urljoin
+
+import attrs
+from multidict import CIMultiDict
+from yarl import URL
+
+from .errors import EgressBlocked
+from .guard import Guard, origin_of
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+FRAMING = frozenset(
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+    }
+)
+"""Headers that belong to the connection (RFC 9110, 7.6.1): from a user they would smuggle requests or other hosts."""
+
+SECRETS = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "api-key",
+        "apikey",
+        "x-api-key",
+        "x-apikey",
+        "x-api-token",
+        "x-auth-token",
+        "x-access-token",
+        "x-csrf-token",
+        "x-amz-security-token",
+        "ocp-apim-subscription-key",
+        "private-token",
+    }
+)
+CONTENT = frozenset({"content-type", "content-encoding", "content-language", "content-location"})
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+UNSAFE = re.compile(r"[\x00\r\n]")
+REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
+
+
+@attrs.frozen
+class Hop:
+    """A request whose URL has passed the guard."""
+
+    method: str
+    url: URL
+    headers: CIMultiDict[str]
+    content: bytes
+
+
+def method_of(text: str) -> str:
+    method = text.upper()
+    if not TOKEN.fullmatch(method) or method in REFUSED_METHODS:
+        raise EgressBlocked(f"method {text!r} is refused", rule="method")
+    return method
+
+
+def headers_of(pairs: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
+    """The headers of a caller as they may go out. Raises `EgressBlocked` for what is no header."""
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in pairs:
+        if not TOKEN.fullmatch(name) or UNSAFE.search(value):
+            raise EgressBlocked(f"header {name!r} is refused: it has characters that no header has", rule="header")
+        if name.lower() not in FRAMING:
+            headers.add(name, value)
+    return headers
+
+
+def without(headers: CIMultiDict[str], names: Iterable[str]) -> CIMultiDict[str]:
+    kept = headers.copy()
+    for name in names:
+        kept.popall(name, None)
+    return kept
+
+
+def redirected(hop: Hop, status: int, location: str, guard: Guard, secrets: frozenset[str]) -> Hop:
+    """The request that answers a redirect (RFC 9110, 15.4), checked as the first one was.
+
+    Query parameters are not carried over, bodies are where the method stays. `secrets` are header names in lower case.
+    """
+    url = guard.check_url(urljoin(str(hop.url), location))
+    leaves = origin_of(url) != origin_of(hop.url)
+    method, content = hop.method, hop.content
+    headers = without(hop.headers, SECRETS | secrets) if leaves else hop.headers
+    if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
+        method, content, headers = "GET", b"", without(headers, CONTENT)
+    return Hop(method, url, headers, content)
