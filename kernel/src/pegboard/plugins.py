@@ -64,9 +64,9 @@ def find() -> dict[str, Plugin]:
 
 def _entry_points() -> Iterator[metadata.EntryPoint]:
     prefix = GROUP.rpartition(".")[0]
-    for entry in metadata.entry_points():
-        if entry.group == GROUP or entry.group.startswith(f"{prefix}.v"):
-            yield entry
+    for group in metadata.entry_points().groups:
+        if group.startswith(f"{prefix}.v"):
+            yield from metadata.entry_points(group=group)
 
 
 def _described(entry: metadata.EntryPoint) -> Plugin:

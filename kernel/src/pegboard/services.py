@@ -1,4 +1,4 @@
-"""What plugins offer one another, found by type. The mechanics are svcs'.
+"""What plugins offer one another, found by type, in the manner of svcs: clean-up is declared where creation is.
 
 A service is opened once per app, at its first use or, if it is eager, before the app takes requests; all
 are closed in reverse order. A factory may be left in another task than it was entered in, so it must
@@ -7,13 +7,12 @@ not hold a task group or a cancel scope open across its `yield`.
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import attrs
-import svcs
 
 from .contracts import Services as ServicesProtocol
 from .problems import MissingService
@@ -64,11 +63,7 @@ class AppServices(ServicesProtocol):
     offers: dict[type, Offer] = attrs.field(factory=dict)
     _open: dict[type, Any] = attrs.field(factory=dict)
     _locks: dict[type, asyncio.Lock] = attrs.field(factory=dict)
-    _registry: svcs.Registry = attrs.field(factory=svcs.Registry)
-    _container: svcs.Container = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._container = svcs.Container(self._registry)
+    _stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
 
     def provide(self, kind: type[T], value: T) -> None:
         """Put a value in that is there already."""
@@ -80,25 +75,17 @@ class AppServices(ServicesProtocol):
             if kind in self.offers or kind in self._open:
                 other = self.offers[kind].owner if kind in self.offers else "the kernel"
                 raise Conflict(f'service {kind.__name__} of plugin "{offer.owner}" is also offered by {other}')
-        for kind, offer in offers.items():
-            self.offers[kind] = offer
-            self._registry.register_factory(kind, self._opener(offer))
+        self.offers |= offers
 
     def discard(self, owner: str) -> None:
         """Take out everything that a plugin offers."""
         self.offers = {kind: offer for kind, offer in self.offers.items() if offer.owner != owner}
 
-    def _opener(self, offer: Offer) -> Callable[[], Any]:
-        @asynccontextmanager
-        async def opened() -> AsyncIterator[Any]:
-            if inspect.isasyncgenfunction(offer.factory):
-                async with asynccontextmanager(offer.factory)(self) as service:
-                    yield service
-            else:
-                service = offer.factory(self)
-                yield (await service) if inspect.isawaitable(service) else service
-
-        return opened
+    async def _made(self, offer: Offer) -> Any:
+        if inspect.isasyncgenfunction(offer.factory):
+            return await self._stack.enter_async_context(asynccontextmanager(offer.factory)(self))
+        service = offer.factory(self)
+        return (await service) if inspect.isawaitable(service) else service
 
     def __contains__(self, kind: type) -> bool:
         return kind in self._open or kind in self.offers
@@ -122,7 +109,7 @@ class AppServices(ServicesProtocol):
             if kind not in self._open:
                 token = _opening.set((*_opening.get(), kind))
                 try:
-                    self._open[kind] = await self._container.aget(kind)
+                    self._open[kind] = await self._made(self.offers[kind])
                 finally:
                     _opening.reset(token)
         return self.get(kind)
@@ -134,7 +121,7 @@ class AppServices(ServicesProtocol):
 
     async def aclose(self) -> None:
         """Close all that was opened, newest first."""
-        await self._container.aclose()
+        await self._stack.aclose()
         for kind in self.offers:
             self._open.pop(kind, None)
         self._locks.clear()

@@ -1,0 +1,92 @@
+"""The ``pegboard`` command line: its own commands, and those that plugins bring.
+
+Whatever goes wrong ends in one line on standard error and an exit code that is not 0; ``--debug`` shows
+the trace.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from ..problems import Problem, StartupError
+from .inspect import check, config, plugins
+from .serve import serve
+from .session import Session, with_services
+
+__all__ = ["Session", "cli", "main", "with_services"]
+
+
+class PluginCommands(click.Group):
+    """A group whose further commands come from plugins, which are loaded only when one is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        own = super().list_commands(ctx)
+        try:
+            return [*own, *sorted(ctx.ensure_object(Session).commands())]
+        except StartupError as error:
+            click.echo(f"(commands of plugins are not listed: {error})", err=True)
+            return own
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        return own or ctx.ensure_object(Session).commands().get(cmd_name)
+
+
+@click.group(cls=PluginCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pegboard")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="The settings file (pegboard.toml).")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The folder for files the app writes.")
+@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, data: Path | None, debug: bool) -> None:
+    """The board: serve an app whose features are plugins."""
+    session = ctx.ensure_object(Session)
+    session.debug = debug
+    if config is not None:
+        os.environ["PEGBOARD_CONFIG"] = str(config)
+    if data is not None:
+        session.use_data(data)
+
+
+for command in (serve, plugins, check, config):
+    cli.add_command(command)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def doctor(session: Session, as_json: bool) -> None:
+    """Try everything on this machine, and say what mends what does not work."""
+    from .doctor import diagnose
+
+    diagnose(session, as_json)
+
+
+def main() -> None:
+    """The console script."""
+    session = Session()
+    try:
+        code = cli.main(standalone_mode=False, obj=session)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        _fail("stopped", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (StartupError, Problem) as error:
+        if session.debug:
+            raise
+        _fail(str(error), 1)
+    except Exception as error:
+        if session.debug:
+            raise
+        _fail(f"{type(error).__name__}: {error} (--debug shows where)", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    for line in message.splitlines() or [""]:
+        click.echo(f"pegboard: {line}", err=True)
+    sys.exit(code)
