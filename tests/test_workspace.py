@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from workspace import api, features, files, hookpages, imports, layout
 from workspace.tree import ROOT
 

@@ -42,7 +42,7 @@ def pegboard_colours(settings):
 '''
 
 TREE = {
-    "kernel/src/pegboard/__init__.py": '"""The kernel."""\n\nfrom .hookspecs import hookspec\n\n__all__ = ["hookspec"]\n',
+    "kernel/src/pegboard/__init__.py": '"""The kernel."""\n\n__version__ = "0.1.0"\n',
     "kernel/src/pegboard/hookspecs.py": """
 import attrs
 @hookspec
@@ -105,15 +105,18 @@ def tree(tmp_path: Path) -> Path:
     for name, text in TREE.items():
         write(name, text)(tmp_path)
     for place, (name, dependencies, test) in DISTRIBUTIONS.items():
-        module, folder = name.replace("-", "_"), place.rpartition("/")[2]
-        entry_points = (
-            f'[project.entry-points."pegboard.plugin.v1"]\n{folder} = "{module}"' if "plugins" in place else ""
-        )
-        write(f"{place}/pyproject.toml", PYPROJECT.format(**locals()))(tmp_path)
+        module = name.replace("-", "_")
+        write(f"{place}/pyproject.toml", pyproject(place, name, dependencies, test))(tmp_path)
         write(f"{place}/README.md", "A distribution.")(tmp_path)
         write(f"{place}/src/{module}/py.typed", "")(tmp_path)
     write(api.SNAPSHOT, api.snapshot(tmp_path))(tmp_path)
     return tmp_path
+
+
+def pyproject(place: str, name: str, dependencies: str, test: str) -> str:
+    module, (shelf, _, folder) = name.replace("-", "_"), place.partition("/")
+    entry_points = f'[project.entry-points."pegboard.plugin.v1"]\n{folder} = "{module}"' if shelf == "plugins" else ""
+    return PYPROJECT.format(name=name, module=module, dependencies=dependencies, test=test, entry_points=entry_points)
 
 
 def write(name: str, text: str) -> Change:
