@@ -100,5 +100,3 @@ async def _http_exception(request: Request, error: Exception) -> Response:
         details[405] = f"use {(error.headers or {}).get('Allow', 'another method')}"
     detail = details.get(error.status_code, str(error.detail))
     return render_problem(Problem(error.status_code, code, detail, headers=error.headers), request)
-
-

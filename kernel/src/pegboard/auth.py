@@ -23,10 +23,8 @@ def grants(held: Iterable[str], needed: str) -> bool:
     ``widgets:write`` grants ``widgets:read``; ``widgets:*`` grants all of widgets.
     """
     resource, _, level = needed.rpartition(":")
-    if level in LADDER:
-        enough = {f"{resource}:{step}" for step in LADDER[LADDER.index(level) :]}
-    else:
-        enough = {needed}
+    higher = LADDER[LADDER.index(level) :] if level in LADDER else ()
+    enough = {needed, *(f"{resource}:{step}" for step in higher)}
     return not enough.isdisjoint(held) or not {"*", f"{resource}:*"}.isdisjoint(held)
 
 
@@ -66,7 +64,7 @@ class Chain:
         return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": self.challenge})
 
 
-async def open_chain(providers: Registry[AuthProvider], settings: AuthSettings, services: Services) -> Chain:
+def open_chain(providers: Registry[AuthProvider], settings: AuthSettings, services: Services) -> Chain:
     """Build the chain that the settings name; one that is absent is remembered, and closes guarded routes."""
     inbound = {provider.name: provider for provider in providers if provider.inbound}
     order = tuple(inbound) if settings.inbound is None else settings.inbound

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import structlog
 
-from .auth import open_chain
+from .auth import Chain, open_chain
 from .contracts import (
     AnyRoute,
     AuthProvider,
@@ -164,9 +164,9 @@ class Board:
                 if offer.eager:
                     await self._open_service(offer.kind, offer.owner)
             self.loader.enforce()
-            self.dispatcher.chain = await open_chain(
-                self.registries[AuthProvider], self.settings.kernel.auth, self.services
-            )
+            chain = open_chain(self.registries[AuthProvider], self.settings.kernel.auth, self.services)
+            self.services.provide(Chain, chain)
+            self.dispatcher.chain = chain
             yield self.services
         finally:
             self.dispatcher.chain = None

@@ -56,9 +56,7 @@ class Dispatcher:
 
         return answer
 
-    async def admit(
-        self, conn: Request | WebSocket, anonymous: bool, scopes: tuple[str, ...]
-    ) -> Principal | None:
+    async def admit(self, conn: Request | WebSocket, anonymous: bool, scopes: tuple[str, ...]) -> Principal | None:
         """Who calls, if the route lets them in. Raises Problem 401, 403, 503."""
         if self.chain is None:
             raise Problem(503, "not-ready", "the app is starting or stopping; try again", headers={"Retry-After": "1"})
@@ -143,7 +141,9 @@ def unexpected(error: Exception, route: str, owner: str) -> Problem:
 
 
 async def _refuse(socket: WebSocket, problem: Problem) -> None:
-    if socket.application_state.name == "CONNECTING" and "websocket.http.response" in socket.scope.get("extensions", {}):
+    if socket.application_state.name == "CONNECTING" and "websocket.http.response" in socket.scope.get(
+        "extensions", {}
+    ):
         await socket.send_denial_response(render_problem(problem))
     elif socket.application_state.name != "DISCONNECTED":
         await socket.close(1008 if problem.status < 500 else 1011, problem.detail[:120])

@@ -5,7 +5,7 @@ record, return or yield several, or return None. After that the kernel holds dic
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import pluggy
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 T = TypeVar("T")
-Some = T | Iterable[T] | None
+Some: TypeAlias = "T | Iterable[T] | None"
 
 hookspec = pluggy.HookspecMarker("pegboard")
 hookimpl = pluggy.HookimplMarker("pegboard")
@@ -44,32 +44,32 @@ def pegboard_services(registry: "ServiceRegistry", settings: "Settings") -> None
 
 
 @hookspec
-def pegboard_auth_providers(settings: "Settings") -> Some[AuthProvider]:
+def pegboard_auth_providers(settings: "Settings") -> "Some[AuthProvider]":
     """Ways to authenticate callers and outgoing requests."""
 
 
 @hookspec
-def pegboard_transforms(settings: "Settings") -> Some[Transform]:
+def pegboard_transforms(settings: "Settings") -> "Some[Transform]":
     """Functions over values, for mappings."""
 
 
 @hookspec
-def pegboard_paginators(settings: "Settings") -> Some[Paginator]:
+def pegboard_paginators(settings: "Settings") -> "Some[Paginator]":
     """Ways to walk the pages of an API."""
 
 
 @hookspec
-def pegboard_sandboxes(settings: "Settings") -> Some[SandboxProvider]:
+def pegboard_sandboxes(settings: "Settings") -> "Some[SandboxProvider]":
     """Places where user code runs."""
 
 
 @hookspec
-def pegboard_script_runners(settings: "Settings") -> Some[ScriptRunnerProvider]:
+def pegboard_script_runners(settings: "Settings") -> "Some[ScriptRunnerProvider]":
     """Executors of script attempts."""
 
 
 @hookspec
-def pegboard_routes(settings: "Settings") -> Some[AnyRoute]:
+def pegboard_routes(settings: "Settings") -> "Some[AnyRoute]":
     """HTTP routes, WebSocket routes and mounted applications."""
 
 
@@ -79,10 +79,10 @@ def pegboard_commands(settings: "Settings") -> "Some[click.Command]":
 
 
 @hookspec
-def pegboard_panels(settings: "Settings") -> Some[Panel]:
+def pegboard_panels(settings: "Settings") -> "Some[Panel]":
     """What a web console shows of the plugin."""
 
 
 @hookspec
-def pegboard_points(settings: "Settings") -> Some[Point]:
+def pegboard_points(settings: "Settings") -> "Some[Point]":
     """Hooks of the plugin's own, for other plugins to implement."""

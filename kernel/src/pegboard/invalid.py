@@ -10,6 +10,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 
 from .problems import FieldError, Problem, nearest
 
+
 class Refusal(ValueError):
     """A validator's refusal of one field, in words."""
 

@@ -9,7 +9,7 @@ import collections.abc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from enum import Enum
+from enum import EnumType
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -90,7 +90,9 @@ def _decimal(value: Any) -> Decimal:
 
 def _choice(kind: Any) -> Structure:
     """Hooks for enumerations and literals, which name what is allowed."""
-    allowed = {v.value: v for v in kind} if isinstance(kind, type) else {v: v for v in get_args(kind)}
+    allowed: dict[Any, Any] = (
+        {v.value: v for v in kind} if isinstance(kind, EnumType) else {v: v for v in get_args(kind)}
+    )
 
     def structure(value: Any, _: Any) -> Any:
         for known, made in allowed.items():
@@ -103,7 +105,7 @@ def _choice(kind: Any) -> Structure:
 
 
 def _is_choice(kind: Any) -> bool:
-    return get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum))
+    return get_origin(kind) is Literal or isinstance(kind, EnumType)
 
 
 def _is_collection(kind: Any) -> bool:

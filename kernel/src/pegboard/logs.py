@@ -92,9 +92,7 @@ class RequestIds:
             request_id.reset(token)
 
     def _line(self, scope: Scope, status: int, seconds: float) -> None:
-        self.log.info(
-            "request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1e3, 1)
-        )
+        self.log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1e3, 1))
 
 
 def _given(scope: Scope) -> bytes | None:

@@ -5,7 +5,10 @@ import attrs
 
 @attrs.frozen
 class Notice:
-    """Something to tell whoever starts the app, such as a first key; ``{url}`` is the address it is served at."""
+    """Something to tell whoever starts the app. ``{url}`` in it is the address it is served at.
+
+    ``{key}`` is a key that was just made, or else the name of a shell variable that should hold one.
+    """
 
     title: str
     text: str = attrs.field(repr=False)
@@ -16,6 +19,7 @@ class Notice:
 class Notices:
     """What services have to say at a start. Shown on a terminal, never logged."""
 
+    key: str = attrs.field(default="$PEGBOARD_KEY", repr=False)
     _notices: list[Notice] = attrs.field(factory=list)
 
     def add(self, notice: Notice) -> None:

@@ -37,7 +37,9 @@ class Registry(Generic[R]):
         try:
             return self._records[name][0]
         except KeyError:
-            raise MissingService(f'{self.kind} "{name}"', f"no plugin brings it{nearest(name, self._records)}") from None
+            raise MissingService(
+                f'{self.kind} "{name}"', f"no plugin brings it{nearest(name, self._records)}"
+            ) from None
 
     def owner(self, name: str) -> str:
         return self._records[name][1]

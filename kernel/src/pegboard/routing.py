@@ -5,7 +5,7 @@ that a request costs the same beside ten of them as beside a hundred thousand.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -71,10 +71,23 @@ class Template:
 
 @attrs.define
 class _Node:
-    literal: dict[str, "_Node"] = attrs.field(factory=dict)
+    """A step of the trie. Most nodes are leaves: none carries an empty dictionary about."""
+
+    literal: "dict[str, _Node] | None" = None
     parameter: "_Node | None" = None
     entry: "_Entry | None" = None
     rest: "_Entry | None" = None
+
+    def child(self, step: str | None) -> "_Node | None":
+        """The next node: for a literal step, or for a parameter where `step` is None."""
+        if step is None:
+            return self.parameter
+        return self.literal.get(step) if self.literal else None
+
+    def grow(self, step: str) -> "_Node":
+        if self.literal is None:
+            self.literal = {}
+        return self.literal.get(step) or self.literal.setdefault(step, _Node())
 
     def empty(self) -> bool:
         return not (self.literal or self.parameter or self.entry or self.rest)
@@ -86,6 +99,7 @@ class _Entry:
     methods: frozenset[str]
     app: ASGIApp
     owner: str
+    bound: Mapping[str, str]
 
     async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         allow = ", ".join(sorted(self.methods))
@@ -102,6 +116,8 @@ class RouteTable(BaseRoute):
         self._exact: dict[str, _Entry] = {}
         self._root = _Node()
         self._catalogs: list[RouteCatalog] = []
+        self._watchers: list[Callable[[], None]] = []
+        self._apps: dict[int, tuple[RouteSpec, ASGIApp]] = {}
         self._fixed = [(Template.fixed(path), name) for path, name in fixed]
         self._by_first: dict[str | None, list[tuple[Template, str]]] = {}
         for template, name in self._fixed:
@@ -110,15 +126,31 @@ class RouteTable(BaseRoute):
     def __len__(self) -> int:
         return sum(1 for _ in self._entries(self._root)) + len(self._exact)
 
-    def add(self, spec: RouteSpec, owner: str) -> None:
-        """Serve `spec` from now on. Raises Problem 409 if its path is taken, 422 if it is no path."""
-        template = self.check(spec.path)
+    def add(
+        self, spec: RouteSpec, owner: str, *, path: str | None = None, bound: Mapping[str, str] | None = None
+    ) -> None:
+        """Serve `spec` from now on, at its own path or at `path`.
+
+        `bound` are path values that the address itself does not hold: one spec can so serve many addresses, each
+        bound to its row. Raises Problem 409 if the path is taken, 422 if it is no path.
+        """
+        template = self.check(path or spec.path)
         methods = frozenset(spec.methods) | ({"HEAD"} if "GET" in spec.methods else frozenset())
-        entry = _Entry(template, methods, self._serve(spec), owner)
+        entry = _Entry(template, methods, self._app(spec), owner, bound or {})
         if template.names:
             self._insert(template, entry)
         else:
-            self._exact[spec.path] = entry
+            self._exact[template.path] = entry
+
+    def _app(self, spec: RouteSpec) -> ASGIApp:
+        """One application per spec, however many addresses it has."""
+        if id(spec) not in self._apps:
+            self._apps[id(spec)] = (spec, self._serve(spec))
+        return self._apps[id(spec)][1]
+
+    def watch(self, poll: Callable[[], None]) -> None:
+        """Call `poll` before each look-up: a cheap, synchronous chance to apply what other processes changed."""
+        self._watchers.append(poll)
 
     def remove(self, path: str) -> bool:
         """Stop serving a path; tells whether it was there."""
@@ -161,7 +193,7 @@ class RouteTable(BaseRoute):
             return self._exact.get(template.path)
         node: _Node | None = self._root
         for step in template.pattern[: -1 if template.rest else None]:
-            node = node and (node.parameter if step is None else node.literal.get(step))
+            node = node and node.child(step)
         return None if node is None else node.rest if template.rest else node.entry
 
     def _insert(self, template: Template, entry: _Entry) -> None:
@@ -170,7 +202,7 @@ class RouteTable(BaseRoute):
             if step is None:
                 node.parameter = node = node.parameter or _Node()
             else:
-                node = node.literal.setdefault(step, _Node())
+                node = node.grow(step)
         if template.rest:
             node.rest = entry
         else:
@@ -187,36 +219,38 @@ class RouteTable(BaseRoute):
                 node.entry = None
             return found
         step = template.pattern[depth]
-        child = node.parameter if step is None else node.literal.get(step)
+        child = node.child(step)
         if child is None or not self._prune(child, template, depth + 1):
             return False
         if child.empty() and step is None:
             node.parameter = None
-        elif child.empty() and step is not None:
+        elif child.empty() and node.literal and step is not None:
             del node.literal[step]
         return True
 
     def _entries(self, node: _Node) -> Iterator[_Entry]:
         yield from (entry for entry in (node.entry, node.rest) if entry)
-        for child in (*node.literal.values(), *filter(None, [node.parameter])):
+        for child in (*(node.literal or {}).values(), *filter(None, [node.parameter])):
             yield from self._entries(child)
 
     def find(self, path: str) -> tuple[_Entry, dict[str, str]] | None:
         """The entry for an address: exact before template, literal before parameter, longest rest last."""
         exact = self._exact.get(path)
         if exact is not None:
-            return exact, {}
+            return exact, dict(exact.bound)
         if self._root.empty():
             return None
         found = _descend(self._root, path.split("/")[1:], 0, [])
         if found is None:
             return None
         entry, values = found
-        return entry, dict(zip(entry.template.names, values, strict=True))
+        return entry, {**dict(zip(entry.template.names, values, strict=True)), **entry.bound}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return Match.NONE, {}
+        for poll in self._watchers:
+            poll()
         found = self.find(scope["path"][len(scope.get("root_path", "")) :])
         if found is None:
             return Match.NONE, {}
@@ -234,12 +268,10 @@ class RouteTable(BaseRoute):
 def _descend(node: _Node, steps: Sequence[str], at: int, values: list[str]) -> tuple[_Entry, list[str]] | None:
     if at == len(steps):
         return (node.entry, values) if node.entry else None
-    child = node.literal.get(steps[at])
+    child = node.child(steps[at])
     found = _descend(child, steps, at + 1, values) if child else None
     if found is None and node.parameter is not None and steps[at]:
         found = _descend(node.parameter, steps, at + 1, [*values, steps[at]])
     if found is None and node.rest is not None:
         return node.rest, [*values, "/".join(steps[at:])]
     return found
-
-

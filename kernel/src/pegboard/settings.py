@@ -20,6 +20,7 @@ from .problems import StartupError, nearest
 T = TypeVar("T")
 
 UNSET: Any = object()
+LEVELS = ("debug", "info", "warning", "error")
 OUTSIDE = ("PEGBOARD_CONFIG", "PEGBOARD_TEST_", "PEGBOARD_BENCH_")
 
 
@@ -43,12 +44,8 @@ class AuthSettings:
 class LogSettings:
     """``[log]``"""
 
-    level: str = setting(
-        "info", help="debug, info, warning or error", validator=attrs.validators.in_(("debug", "info", "warning", "error"))
-    )
-    format: str = setting(
-        "console", help="console or json", validator=attrs.validators.in_(("console", "json"))
-    )
+    level: str = setting("info", help="debug, info, warning or error", validator=attrs.validators.in_(LEVELS))
+    format: str = setting("console", help="console or json", validator=attrs.validators.in_(("console", "json")))
     access: bool = setting(False, help="a line for each request")
 
 
@@ -62,6 +59,7 @@ class KernelSettings:
     data: Path = setting(Path("."), help="the folder of files that the app writes")
     development: bool = setting(False, help="this is a developer's machine: keys may be made, errors may say more")
     sample: bool = setting(False, help="create sample data")
+    tenant: str = setting("default", help="the tenant of keys and samples that name none")
     public_url: str = setting("", help="the address by which others reach this app, such as https://api.example.com")
     auth: AuthSettings = setting(AuthSettings(), help="")
     log: LogSettings = setting(LogSettings(), help="")
@@ -195,7 +193,8 @@ class SettingsReader:
             return UNSET
 
     def _note(self, field: "attrs.Attribute[Any]", place: str, value: Any, source: str) -> None:
-        default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
+        default: Any = field.default
+        default = default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
         current = default if value is UNSET else value
         shown = "(must be set)" if current is attrs.NOTHING else str(current if current is not None else "")
         self.values.append(Value(place, shown, source, str(field.metadata.get("help", ""))))
@@ -231,4 +230,3 @@ def _join(path: str, key: str) -> str:
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     both = {key: _merged(base[key], over[key]) for key in base.keys() & over.keys() if isinstance(over[key], dict)}
     return {**base, **over, **both}
-

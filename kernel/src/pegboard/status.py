@@ -60,7 +60,7 @@ async def ping(board: "Board", offer: Offer) -> Check:
     name = offer.kind.__name__
     try:
         with anyio.fail_after(PATIENCE):
-            service = await board.services.aget(offer.kind)
+            service: Any = await board.services.aget(offer.kind)
             detail = await offer.ping(service) if offer.ping else ""
     except TimeoutError:
         return Check(name, offer.owner, False, f"no answer in {PATIENCE:g} seconds")

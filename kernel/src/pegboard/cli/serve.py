@@ -59,7 +59,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _addressed(session: Session, listener: socket.socket, host: str) -> Board:
     """The board, told its public address unless the settings give one."""
-    address = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    address = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     os.environ.setdefault("PEGBOARD_PUBLIC_URL", f"http://{address}:{listener.getsockname()[1]}")
     return session.board
 
@@ -96,7 +96,7 @@ def _serve_many(board: Board, listener: socket.socket, workers: int, grace: int)
 
     asyncio.run(prepare())
     config = _config("pegboard.asgi:app", grace, workers=workers)
-    Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
+    Multiprocess(config, sockets=[listener]).run()
 
 
 class _Server(uvicorn.Server):
@@ -129,7 +129,7 @@ def announce(board: Board) -> None:
     url = board.settings.kernel.public_url
     click.echo(f"Pegboard serves {url}")
     for notice in board.notices.take():
-        text = notice.text.replace("{url}", url)
+        text = notice.text.replace("{url}", url).replace("{key}", board.notices.key)
         lines = text.splitlines()
         click.echo(f"  {notice.title:<14} {lines[0] if lines else ''}")
         for line in lines[1:]:

@@ -5,7 +5,7 @@ import functools
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import attrs
 import click
@@ -54,16 +54,16 @@ class Session:
 def with_services(command: Callable[Concatenate[Services, P], Awaitable[R]]) -> Callable[P, R]:
     """Make a click callback of a coroutine function whose first argument is the app's open services.
 
-        @keys.command()
-        @with_services
-        async def revoke(services, name): ...
+    @keys.command()
+    @with_services
+    async def revoke(services, name): ...
     """
 
     @functools.wraps(command)
     def callback(*args: P.args, **kwargs: P.kwargs) -> R:
         board = click.get_current_context().ensure_object(Session).board
 
-        async def run() -> Any:
+        async def run() -> R:
             async with board.running() as services:
                 return await command(services, *args, **kwargs)
 

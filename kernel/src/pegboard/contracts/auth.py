@@ -7,7 +7,7 @@ import attrs
 from httpx import Auth
 from starlette.authentication import AuthenticationBackend, BaseUser
 
-from .record import NoConfig, Services, name_field
+from .record import NoConfig, Services, check_name
 
 
 @attrs.frozen
@@ -69,7 +69,7 @@ class AuthProvider:
     it carries a bad one. `openapi` is the OpenAPI security scheme object of the inbound side.
     """
 
-    name: str = name_field()
+    name: str = attrs.field(validator=check_name)
     summary: str
     config: type = NoConfig
     outbound: OutboundAuth | None = None

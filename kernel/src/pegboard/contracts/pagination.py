@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from .record import NoConfig, name_field
+from .record import NoConfig, check_name
 
 State = Mapping[str, Any]
 
@@ -57,7 +57,7 @@ class Paginator:
     the response, so that it can be fetched early; the response decides whether it is used.
     """
 
-    name: str = name_field()
+    name: str = attrs.field(validator=check_name)
     summary: str
     config: type = NoConfig
     pages: Callable[[Any, State | None], Walk] = attrs.field(kw_only=True)

@@ -4,7 +4,7 @@ from typing import Literal
 
 import attrs
 
-from .record import NoConfig, check_name, name_field
+from .record import NoConfig, check_name
 
 
 @attrs.frozen
@@ -71,7 +71,7 @@ class Module:
 class Panel:
     """One entry of the console's navigation. `scopes` are those of whoever may see it."""
 
-    name: str = name_field()
+    name: str = attrs.field(validator=check_name)
     summary: str
     config: type = NoConfig
     title: str = attrs.field(kw_only=True)

@@ -2,7 +2,7 @@
 
 import attrs
 
-from .record import name_field
+from .record import check_name
 
 
 @attrs.frozen
@@ -13,7 +13,7 @@ class Point:
     point finds them with ``services.get(Registries)[record]``.
     """
 
-    name: str = name_field()
+    name: str = attrs.field(validator=check_name)
     summary: str
     hook: str = attrs.field(kw_only=True)
     record: type = attrs.field(kw_only=True)

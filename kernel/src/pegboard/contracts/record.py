@@ -1,7 +1,7 @@
 """What all records share: a name that users store, a summary, and a config type."""
 
 import re
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import attrs
 
@@ -39,7 +39,3 @@ def check_name(instance: object, attribute: "attrs.Attribute[str]", value: str) 
             f"{type(instance).__name__}.{attribute.name} is {value!r}: use lower-case letters and digits, "
             "joined by '-', '_' or '.', starting with a letter"
         )
-
-
-def name_field() -> Any:
-    return attrs.field(validator=check_name)

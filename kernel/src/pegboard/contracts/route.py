@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from .auth import Principal
-from .record import Services, name_field
+from .record import Services, check_name
 
 B = TypeVar("B")
 Q = TypeVar("Q")
@@ -73,10 +73,6 @@ def check_path(instance: Any, attribute: object, value: str) -> None:
         raise ValueError(f'route "{instance.name}": path {value!r} must start with "/"')
 
 
-def path_field() -> Any:
-    return attrs.field(validator=check_path)
-
-
 def _upper(methods: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(method.upper() for method in methods)
 
@@ -91,8 +87,8 @@ class RouteSpec:
     bytes. `answers` describes further statuses. `render` shapes errors; the default is RFC 9457.
     """
 
-    name: str = name_field()
-    path: str = path_field()
+    name: str = attrs.field(validator=check_name)
+    path: str = attrs.field(validator=check_path)
     handler: Handler
     methods: tuple[str, ...] = attrs.field(default=("GET",), converter=_upper)
     summary: str = ""
@@ -128,8 +124,8 @@ class SocketCall:
 class SocketSpec:
     """A WebSocket route, guarded like an HTTP one; refused before it is accepted."""
 
-    name: str = name_field()
-    path: str = path_field()
+    name: str = attrs.field(validator=check_name)
+    path: str = attrs.field(validator=check_path)
     handler: Callable[[SocketCall], Awaitable[None]]
     summary: str = ""
     scopes: tuple[str, ...] = ()
@@ -140,8 +136,8 @@ class SocketSpec:
 class MountSpec:
     """A whole ASGI application under a path, such as a folder of static files. It guards itself."""
 
-    name: str = name_field()
-    path: str = path_field()
+    name: str = attrs.field(validator=check_name)
+    path: str = attrs.field(validator=check_path)
     app: ASGIApp
     summary: str = ""
 

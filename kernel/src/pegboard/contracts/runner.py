@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 import attrs
 
-from .record import NoConfig, Services, name_field
+from .record import NoConfig, Services, check_name
 
 
 @attrs.frozen
@@ -116,7 +116,7 @@ class ScriptRunner(Protocol):
 class ScriptRunnerProvider:
     """A runner that can be opened once per app; `open(services)` is left when the app stops."""
 
-    name: str = name_field()
+    name: str = attrs.field(validator=check_name)
     summary: str
     config: type = NoConfig
     open: Callable[[Services], AbstractAsyncContextManager[ScriptRunner]] = attrs.field(kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import attrs
 
-from .record import NoConfig, Services, name_field
+from .record import NoConfig, Services, check_name
 
 
 class Isolation(enum.IntEnum):
@@ -217,12 +217,10 @@ class SandboxProvider:
     ``pegboard doctor``. `lacks` says in words what users must do without.
     """
 
-    name: str = name_field()
+    name: str = attrs.field(validator=check_name)
     summary: str
     config: type = NoConfig
     open: Callable[[Services], AbstractAsyncContextManager[Sandbox]] = attrs.field(kw_only=True)
     capabilities: frozenset[Capability] = frozenset()
     probe: Callable[[], Sequence[Probe]] = lambda: ()
     lacks: tuple[str, ...] = ()
-
-

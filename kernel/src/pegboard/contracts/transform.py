@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from .record import NoConfig, Services, name_field
+from .record import NoConfig, Services, check_name
 
 
 class Missing(enum.Enum):
@@ -59,7 +59,7 @@ class Transform:
     A value may be `MISSING`; so may the result, and the field is then left out.
     """
 
-    name: str = name_field()
+    name: str = attrs.field(validator=check_name)
     summary: str
     config: type = NoConfig
     compile: Callable[[Any, TransformContext], Apply] | None = None

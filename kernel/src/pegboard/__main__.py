@@ -1,0 +1,5 @@
+"""``python -m pegboard``"""
+
+from .cli import main
+
+main()
