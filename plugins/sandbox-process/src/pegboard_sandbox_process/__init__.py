@@ -1,0 +1,42 @@
+"""Runs all of Python in a fresh process behind namespaces, seccomp and resource limits, for a Pegboard app."""
+
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+
+from pegboard import Capability, Sandbox, SandboxProvider, Services, Settings, hookimpl
+
+from .jail import Jail, open_jail
+from .probe import probe
+from .profile import FULL_PYTHON, Profile
+from .settings import ProcessSettings
+
+__version__ = "0.1.0"
+
+__all__ = ["FULL_PYTHON", "Jail", "ProcessSettings", "Profile", "open_jail", "probe"]
+
+
+@hookimpl
+def pegboard_settings() -> type:
+    return ProcessSettings
+
+
+@hookimpl
+def pegboard_sandboxes(settings: Settings) -> Iterator[SandboxProvider]:
+    config = settings.of(ProcessSettings)
+
+    def open_process(services: Services) -> AbstractAsyncContextManager[Sandbox]:
+        return open_jail(FULL_PYTHON, config)
+
+    yield SandboxProvider(
+        "process",
+        "All of Python, each call in a fresh process behind namespaces, seccomp and resource limits",
+        open=open_process,
+        capabilities=frozenset({Capability.FUNCTION, Capability.BODY, Capability.FULL_PYTHON, Capability.STREAMING}),
+        probe=probe,
+        lacks=(
+            "files and standard input",
+            "network",
+            "threads and further processes",
+            "compiled extensions of your own",
+        ),
+    )

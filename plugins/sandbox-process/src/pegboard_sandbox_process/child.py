@@ -1,0 +1,204 @@
+"""What happens in a fresh child: read the job, let the language run it, answer. Standard library only.
+
+The answer is one frame on the call's own channel: ``<I`` length of the rest, one letter, ``<Q`` when the program
+started (monotonic nanoseconds), then JSON. ``R`` is the program's result as it is, ``X`` a report. Whoever reads it
+must not believe it: the program can write to the same channel.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+from struct import pack, unpack, unpack_from
+from typing import Any, NoReturn, Protocol
+
+from pegboard_sandbox_process.views import view
+
+PROGRAM = "<program>"
+"""The file name that a language compiles with; by it the line in the user's source is found."""
+
+WORDS = 2000
+"""The longest message, in characters."""
+
+OUT_OF_MEMORY = b'{"ending":"limit","limit":"memory"}'
+
+
+class Job:
+    """One call. `kind` is ``check`` or ``run``; `arguments` are decoded values and views.
+
+    `limits` holds numbers of `pegboard.Limits`: source, result, recursion, nesting.
+    """
+
+    __slots__ = ("arguments", "entry", "kind", "limits", "source")
+
+    def __init__(self, kind: str, source: str, entry: str | None, arguments: list[Any], limits: dict[str, Any]) -> None:
+        self.kind, self.source, self.entry, self.arguments, self.limits = kind, source, entry, arguments, limits
+
+
+class Refused(Exception):
+    """The source breaks the language's rules; `violations` are dictionaries of `pegboard.Violation`."""
+
+    def __init__(self, violations: list[dict[str, Any]]) -> None:
+        super().__init__(violations)
+        self.violations = violations
+
+
+class LimitHit(Exception):
+    """A limit that only the language can see, such as ``recursion``."""
+
+    def __init__(self, limit: str, allowed: float) -> None:
+        super().__init__(limit, allowed)
+        self.limit, self.allowed = limit, allowed
+
+
+class Language(Protocol):
+    """How source becomes a run. Both may raise whatever the program raises, `Refused` and `LimitHit`."""
+
+    def check(self, job: Job) -> list[dict[str, Any]]: ...
+
+    def execute(self, job: Job) -> object: ...
+
+
+_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
+
+
+def serve(channel: int, language: Language) -> NoReturn:
+    """Do the one job that `channel` brings, and end the process."""
+    status = 1
+    try:
+        gc.enable()
+        started = time.monotonic_ns()
+        letter, payload, status = _answer(language, _read_job(channel))
+        _flush()
+        _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload)
+    finally:
+        os._exit(status)
+
+
+def _read_job(channel: int) -> Job:
+    (size,) = unpack("<I", _read_exactly(channel, 4))
+    data = memoryview(_read_exactly(channel, size))
+    (size,) = unpack_from("<I", data)
+    head = json.loads(bytes(data[4 : 4 + size]))
+    at = 4 + size
+    source = str(data[at : at + head["source"]], "utf-8", "surrogatepass")
+    at += head["source"]
+    arguments = []
+    for kind, length in head["arguments"]:
+        arguments.append(view(kind, json.loads(bytes(data[at : at + length]))))
+        at += length
+    return Job(head["kind"], source, head["entry"], arguments, head["limits"])
+
+
+def _read_exactly(channel: int, size: int) -> bytes:
+    data = os.read(channel, size)
+    if len(data) == size:
+        return data
+    parts = bytearray(data)
+    while len(parts) < size:
+        part = os.read(channel, size - len(parts))
+        if not part:
+            raise EOFError("the server went away")
+        parts += part
+    return bytes(parts)
+
+
+def _write_all(channel: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(channel, rest) :]
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # a stream that the program broke has nothing more to say
+            continue
+
+
+def _answer(language: Language, job: Job) -> tuple[int, bytes, int]:
+    """The frame's letter, its JSON, and the exit status."""
+    try:
+        if job.kind == "check":
+            return _violations(language.check(job))
+        return _result(language.execute(job), job.limits["result"])
+    except Refused as refused:
+        return _violations(refused.violations)
+    except LimitHit as hit:
+        return _report(ending="limit", limit=hit.limit)
+    except MemoryError:
+        pass  # answered below, when the traceback no longer holds what filled the memory
+    except RecursionError:
+        return _report(ending="limit", limit="recursion")
+    except SystemExit as error:
+        return _exit(error)
+    except BaseException as error:
+        return _exception(error)
+    return ord("X"), OUT_OF_MEMORY, 0
+
+
+def _result(value: object, allowed: int) -> tuple[int, bytes, int]:
+    try:
+        data = _encode(value).encode()
+    except MemoryError:
+        raise
+    except RecursionError:
+        return _not_serializable(value, "it is nested too deeply")
+    except Exception as error:
+        return _not_serializable(value, _words(error))
+    if len(data) > allowed:
+        return _report(ending="limit", limit="result", message=f"The result has {len(data)} bytes")
+    return ord("R"), data, 0
+
+
+def _not_serializable(value: object, why: str) -> tuple[int, bytes, int]:
+    try:
+        shown = repr(value)[:500]
+    except Exception:
+        shown = f"a {type(value).__name__}"
+    return _report(ending="limit", limit="not-serializable", message=f"The result is not JSON ({why}): {shown}")
+
+
+def _violations(violations: list[dict[str, Any]]) -> tuple[int, bytes, int]:
+    return _report(ending="violation", violations=violations[:100])
+
+
+def _exit(error: SystemExit) -> tuple[int, bytes, int]:
+    """``sys.exit()`` is an ordinary end without a result; a status or a message is a failure, as in Python."""
+    if error.code is None or error.code == 0:
+        return ord("R"), b"null", 0
+    if not isinstance(error.code, int):
+        print(error.code, file=sys.stderr)
+    status = error.code & 0xFF if isinstance(error.code, int) else 1
+    letter, report, _ = _report(
+        ending="exception", type="SystemExit", message=f"The program ended with exit status {status}", line=_line(error)
+    )
+    return letter, report, status
+
+
+def _exception(error: BaseException) -> tuple[int, bytes, int]:
+    return _report(ending="exception", type=type(error).__name__, message=_words(error), line=_line(error))
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as failed:
+        return f"({type(error).__name__} whose text cannot be made: {type(failed).__name__})"
+
+
+def _line(error: BaseException) -> int | None:
+    """The innermost line of the user's own source in the traceback."""
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == PROGRAM:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _report(message: str = "", **members: Any) -> tuple[int, bytes, int]:
+    members["message"] = str(message)[:WORDS].encode("utf-8", "replace").decode()
+    return ord("X"), json.dumps(members).encode(), 0

@@ -1,0 +1,171 @@
+"""The language of this sandbox: all of Python. Standard library only.
+
+With an entry the source is a module and the entry a function of it. Without, it is the body of a function:
+``return`` is allowed at the top level, names live in the module all the same, so ``global`` and
+``from x import *`` mean what they mean in a script.
+"""
+
+import ast
+import re
+import symtable
+import sys
+from types import CodeType
+from typing import Any
+
+from pegboard_sandbox_process.child import PROGRAM, Job, LimitHit, Refused
+
+LIBRARY_FRAMES = 150
+"""Frames that library code may need above the user's own; so many can a program recurse deeper than its limit says."""
+
+BODY = "__body__"
+
+_LOOP = re.compile(r"\b(?:for|while)\b")
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+class FullPython:
+    """See `pegboard_sandbox_process.child.Language`."""
+
+    def check(self, job: Job) -> list[dict[str, Any]]:
+        try:
+            _compile(job)
+        except Refused as refused:
+            return refused.violations
+        return []
+
+    def execute(self, job: Job) -> object:
+        code = _compile(job)
+        module = type(sys)("__main__")
+        sys.modules["__main__"] = module
+        names = module.__dict__
+        allowed = job.limits["recursion"]
+        sys.setrecursionlimit(_depth() + allowed + LIBRARY_FRAMES)
+        try:
+            exec(code, names)
+            return names[job.entry or BODY](*job.arguments) if job.entry or BODY in names else None
+        except RecursionError as error:
+            raise LimitHit("recursion", allowed) from error
+        finally:
+            sys.setrecursionlimit(1000)
+
+
+language = FullPython()
+
+
+def _depth() -> int:
+    frame, depth = sys._getframe(), 0
+    while frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
+def _compile(job: Job) -> CodeType:
+    """Raises `Refused`."""
+    try:
+        tree = ast.parse(job.source, PROGRAM)
+        if len(_LOOP.findall(job.source)) > job.limits["nesting"]:
+            _check_nesting(tree, job.limits["nesting"])
+        if job.entry is not None:
+            _check_entry(tree, job.entry)
+        elif _returns(tree):
+            tree = _as_function(tree, job.source)
+        return compile(tree, PROGRAM, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise Refused([_violation("SYNTAX", "", error.msg, error.lineno or 1, error.offset or 1)]) from error
+    except ValueError as error:  # a NUL byte, a lone surrogate, an integer with too many digits
+        raise Refused([_violation("SYNTAX", "", str(error))]) from error
+    except (RecursionError, MemoryError, OverflowError) as error:
+        why = f"The source is too deeply nested or too large to compile ({type(error).__name__})"
+        raise Refused([_violation("SIZE", "", why, hint="split long or deeply nested expressions")]) from error
+
+
+def _violation(code: str, name: str, message: str, line: int = 1, column: int = 1, hint: str = "") -> dict[str, Any]:
+    return dict(code=code, name=name, line=line, column=max(column, 1), message=message, hint=hint)
+
+
+def _check_nesting(tree: ast.Module, allowed: int) -> None:
+    """Loops within loops, ``for`` of comprehensions included; a function's body starts anew."""
+    todo: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if isinstance(node, _SCOPES):
+            depth = 0
+        depth += isinstance(node, _LOOPS) + len(getattr(node, "generators", ()))
+        if depth > allowed:
+            message = f"Loops are nested {depth} deep; {allowed} are allowed"
+            line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
+            raise Refused([_violation("NESTING", "for", message, line, column, "move inner loops into functions")])
+        todo += [(inner, depth) for inner in ast.iter_child_nodes(node)]
+
+
+def _check_entry(tree: ast.Module, entry: str) -> None:
+    """The entry may be made in any way that leaves a name at the top level."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    names |= {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    if entry not in names and "*" not in names:
+        hint = f"def {entry}(...): at the top level"
+        raise Refused([_violation("MISSING_ENTRY", entry, f"The function '{entry}' is not defined", hint=hint)])
+
+
+def _returns(tree: ast.Module) -> bool:
+    """Is there a ``return`` outside of any function?"""
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Return):
+            return True
+        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(node, _SCOPES):
+            todo += ast.iter_child_nodes(node)
+    return False
+
+
+class _Body(ast.NodeTransformer):
+    """Makes top-level statements fit into a function; does not enter scopes of their own."""
+
+    def visit(self, node: ast.AST) -> Any:
+        return node if isinstance(node, _SCOPES) else super().visit(node)
+
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        return ast.copy_location(ast.Pass(), node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """A name that is declared global cannot be annotated."""
+        if not isinstance(node.target, ast.Name):
+            return node
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        """A function cannot ``import *``: the same import is made by a module of its own, in the same names."""
+        if node.names[0].name != "*":
+            return node
+        source = f"from {'.' * node.level}{node.module or ''} import *"
+        call = ast.parse(f"exec({source!r}, globals())").body[0]
+        return ast.fix_missing_locations(ast.copy_location(call, node))
+
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:
+        raise SyntaxError("'yield' outside function", (PROGRAM, node.lineno, node.col_offset + 1, None))
+
+    visit_YieldFrom = visit_Yield
+
+
+def _as_function(tree: ast.Module, source: str) -> ast.Module:
+    """A function `BODY` of the statements, whose names are the module's; ``from __future__`` stays outside."""
+    future = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    module = _Body().visit(ast.Module([node for node in tree.body if node not in future], []))
+    inner = {name for node in ast.walk(tree) if isinstance(node, ast.Nonlocal) for name in node.names}
+    symbols = symtable.symtable(source, PROGRAM, "exec").get_symbols()
+    names = sorted(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
+    names = [name for name in names if name not in inner]
+    function = ast.parse(f"def {BODY}(): pass").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.body = ([ast.Global(names)] if names else []) + module.body
+    return ast.fix_missing_locations(ast.Module([*future, function], []))

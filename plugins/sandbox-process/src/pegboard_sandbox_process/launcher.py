@@ -1,0 +1,70 @@
+"""The first process of a jail: shuts itself in, forks the zygote (PID 1 of its namespace) and waits for it.
+
+Run as a script, ``python -I -S -B launcher.py``, with one end of the control socket as descriptor 0 and nothing
+else; the first message is the configuration. Standard library only.
+"""
+
+import _socket
+import json
+import os
+import sys
+from array import array
+from typing import Any, NoReturn
+
+MESSAGE = 1 << 20
+
+
+def adopt_package(name: str, path: str) -> None:
+    """Let modules of a package be imported without its ``__init__``, which is the server's."""
+    package = type(sys)(name)
+    package.__path__ = [path]
+    sys.modules[name] = package
+
+
+def main() -> NoReturn:
+    adopt_package("pegboard_sandbox_process", os.path.dirname(os.path.abspath(__file__)))
+    from pegboard_sandbox_process import isolation, zygote
+
+    control = _socket.socket(fileno=os.dup(0))
+    config: dict[str, Any] = json.loads(control.recv(MESSAGE))
+    root = os.geteuid() == 0
+    try:
+        if config["cgroup"]:
+            with isolation.step("cgroup"):
+                join_cgroup(config["cgroup"])
+        if "namespaces" in config["layers"]:
+            isolation.enter_namespaces()
+        else:
+            isolation.adopt_orphans()
+        pid = os.fork()
+    except isolation.StepFailed as failed:
+        control.send(json.dumps({"failed": failed.step, "why": failed.why}).encode())
+        os._exit(1)
+    if pid == 0:
+        zygote.main(control, config, root=root)
+    wait_for(control, pid)
+
+
+def join_cgroup(path: str) -> None:
+    with open(os.path.join(path, "cgroup.procs"), "w") as file:
+        file.write(str(os.getpid()))
+
+
+def wait_for(control: _socket.socket, pid: int) -> NoReturn:
+    """Hand the server a descriptor to kill the zygote by, and end when it and all that it left has ended."""
+    from pegboard_sandbox_process import isolation, orphans
+
+    pidfd = os.pidfd_open(pid)
+    descriptor = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array("i", [pidfd]))
+    control.sendmsg([json.dumps({"zygote": pid}).encode()], [descriptor])
+    control.close()
+    os.close(0)
+    os.close(pidfd)
+    isolation.leave_privileges(root=False, namespaced=False)
+    os.waitpid(pid, 0)
+    orphans.kill_all(keep=())
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

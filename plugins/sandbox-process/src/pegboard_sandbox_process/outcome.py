@@ -1,0 +1,134 @@
+"""From a finished call to an `Outcome`. How the process ended is the zygote's word; the frame is hostile input."""
+
+import os
+import signal
+import struct
+from typing import Any
+
+import attrs
+import orjson
+from pegboard import Ending, Failure, Isolation, Limits, Outcome, Violation
+
+from .call import Finished
+from .spawn import Report
+
+HEAD = struct.Struct("<IBQ")
+NOT_FORKED = -1
+MESSAGE = 4000
+
+WORDS = {
+    "wall": "The program ran longer than {0:g} seconds",
+    "cpu": "The program used more than {0:g} seconds of processor time",
+    "memory": "The program needed more than {0:.0f} bytes of memory",
+    "recursion": "The program called itself more than {0:.0f} levels deep",
+    "result": "The result is larger than {0:.0f} bytes",
+    "not-serializable": "The result is not JSON",
+}
+
+
+class Forged(Exception):
+    """The frame is not what the child's own code writes."""
+
+
+def outcome(finished: Finished, limits: Limits, isolation: Isolation, queue: float, sent: float) -> Outcome:
+    """`sent` is when the call went to the zygote, in monotonic seconds."""
+    report = finished.report
+    streams: dict[str, Any] = {"stdout": finished.stdout, "stderr": finished.stderr, "queue": queue}
+    if report is None or report.status == NOT_FORKED:
+        failure = Failure("The sandbox's own process died under the program; run it again")
+        return Outcome(Ending.LOST, isolation, failure=failure, **streams)
+    started = _started(finished.frame, report)
+    measured = {
+        "start": max(started - sent, 0.0),
+        "wall": max(report.ended - started, 0.0),
+        "cpu": report.cpu,
+        "memory": report.memory,
+    }
+    end = _end(finished, report, limits)
+    return attrs.evolve(end, isolation=isolation, **streams, **measured)
+
+
+def _started(frame: bytes, report: Report) -> float:
+    """When the program started, as far as the child's own word for it is possible."""
+    if len(frame) < HEAD.size:
+        return report.forked
+    return min(max(HEAD.unpack_from(frame)[2] / 1e9, report.forked), report.ended)
+
+
+def _end(finished: Finished, report: Report, limits: Limits) -> Outcome:
+    if finished.overflow:
+        return _limit("result", limits)
+    if os.WIFSIGNALED(report.status):
+        return _signalled(os.WTERMSIG(report.status), finished, report, limits)
+    status = os.waitstatus_to_exitcode(report.status)
+    try:
+        return _framed(finished.frame, status, limits)
+    except (Forged, ValueError, TypeError, KeyError):
+        failure = Failure("The program wrote to the sandbox's own channel", exit_code=status)
+        return Outcome(Ending.CRASHED, Isolation.NONE, failure=failure)
+
+
+def _signalled(number: int, finished: Finished, report: Report, limits: Limits) -> Outcome:
+    if number == signal.SIGKILL and finished.killed in WORDS:
+        return _limit(finished.killed, limits)
+    cpu = limits.wall if limits.cpu is None else limits.cpu
+    if number in (signal.SIGPROF, signal.SIGXCPU) or (number == signal.SIGKILL and report.cpu >= cpu):
+        return _limit("cpu", limits)
+    if report.memory >= 0.95 * limits.memory:
+        return _limit("memory", limits)
+    name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
+    failure = Failure(f"The program's process was ended by signal {number} ({name})", signal=number)
+    return Outcome(Ending.CRASHED, Isolation.NONE, failure=failure)
+
+
+def _limit(name: str, limits: Limits, message: str = "") -> Outcome:
+    allowed = {"cpu": limits.wall if limits.cpu is None else limits.cpu, "not-serializable": None}.get(
+        name, getattr(limits, name, None)
+    )
+    words = WORDS[name].format(allowed if allowed is not None else 0)
+    failure = Failure(message if name == "not-serializable" and message else words, limit=name, allowed=allowed)
+    return Outcome(Ending.LIMIT, Isolation.NONE, failure=failure)
+
+
+def _framed(frame: bytes, status: int, limits: Limits) -> Outcome:
+    if not frame:
+        message = f"The program ended its process with exit status {status}"
+        return Outcome(Ending.EXCEPTION, Isolation.NONE, failure=Failure(message, "SystemExit", exit_code=status))
+    size, letter, _ = HEAD.unpack_from(frame) if len(frame) >= HEAD.size else (0, 0, 0)
+    payload = frame[HEAD.size :]
+    if size != len(frame) - 4:
+        raise Forged
+    if letter == ord("R") and status == 0:
+        return _result(payload, limits)
+    if letter == ord("X"):
+        return _reported(orjson.loads(payload), status, limits)
+    raise Forged
+
+
+def _result(payload: bytes, limits: Limits) -> Outcome:
+    """Bytes go on as they came. orjson and not a validating skip: msgspec's crashes the process on bad input."""
+    if len(payload) > limits.result:
+        return _limit("result", limits)
+    orjson.loads(payload)
+    return Outcome(Ending.RESULT, Isolation.NONE, result=payload)
+
+
+def _reported(report: dict[str, Any], status: int, limits: Limits) -> Outcome:
+    ending, message = report["ending"], str(report.get("message", ""))[:MESSAGE]
+    if ending == "violation":
+        found = tuple(violation(each) for each in report["violations"])
+        return Outcome(Ending.VIOLATION, Isolation.NONE, violations=found)
+    if ending == "limit":
+        return _limit(report["limit"], limits, message)
+    if ending != "exception":
+        raise Forged
+    line = report["line"]
+    if not isinstance(line, int | None):
+        raise Forged
+    failure = Failure(message, str(report["type"])[:200], line, exit_code=status or None)
+    return Outcome(Ending.EXCEPTION, Isolation.NONE, failure=failure)
+
+
+def violation(found: dict[str, Any]) -> Violation:
+    texts = {name: str(found[name])[:MESSAGE] for name in ("code", "name", "message", "hint")}
+    return Violation(line=int(found["line"]), column=int(found["column"]), **texts)

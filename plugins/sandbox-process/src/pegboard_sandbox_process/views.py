@@ -1,0 +1,134 @@
+"""How a program sees its arguments: read-only objects over decoded JSON. Standard library only.
+
+No attribute of theirs starts with an underscore but their own slots, so a language that refuses such
+names can show them as they are.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+_set = object.__setattr__
+
+
+class _ReadOnly:
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is read-only: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is read-only: {name} cannot be deleted")
+
+
+class Object(_ReadOnly):
+    """The members of a JSON object as attributes."""
+
+    __slots__ = ("_members",)
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        _set(self, "_members", members)
+
+    def __getattr__(self, name: str) -> Any:
+        members = object.__getattribute__(self, "_members")
+        if name in members and not name.startswith("_"):
+            return members[name]
+        known = ", ".join(key for key in members if not key.startswith("_"))
+        raise AttributeError(f"there is no {name!r} here; there are {known or 'no members'}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Object) and bool(self._members == other._members)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Object({self._members!r})"
+
+
+class Pairs(_ReadOnly):
+    """Names and values, such as headers or query parameters: a read-only mapping that may repeat a name.
+
+    `get` and ``[]`` give one value (of repeated headers the first, of repeated parameters the last, as ASGI
+    frameworks do), `getlist` all of them.
+    """
+
+    __slots__ = ("_fold", "_single", "_values")
+
+    def __init__(self, pairs: list[list[str]], *, ignore_case: bool = False) -> None:
+        fold: Callable[[str], str] = str.lower if ignore_case else str
+        values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            values.setdefault(fold(name), []).append(value)
+        _set(self, "_fold", fold)
+        _set(self, "_values", values)
+        _set(self, "_single", 0 if ignore_case else -1)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        values = self._values.get(self._fold(name))
+        return values[self._single] if values else default
+
+    def getlist(self, name: str) -> list[str]:
+        return list(self._values.get(self._fold(name), ()))
+
+    def keys(self) -> list[str]:
+        return list(self._values)
+
+    def values(self) -> list[str]:
+        return [values[self._single] for values in self._values.values()]
+
+    def items(self) -> list[tuple[str, str]]:
+        return [(name, values[self._single]) for name, values in self._values.items()]
+
+    def __getitem__(self, name: str) -> str:
+        value: str = self._values[self._fold(name)][self._single]
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._fold(name) in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._values))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Pairs({dict(self.items())!r})"
+
+
+class Request(_ReadOnly):
+    """An HTTP request: `method`, `path`, `headers`, `query_params`, `path_params` and `json()`."""
+
+    __slots__ = ("_body", "headers", "method", "path", "path_params", "query_params")
+
+    method: str
+    path: str
+    headers: Pairs
+    query_params: Pairs
+    path_params: Pairs
+
+    def __init__(self, parts: dict[str, Any]) -> None:
+        _set(self, "method", parts.get("method", "GET"))
+        _set(self, "path", parts.get("path", ""))
+        _set(self, "headers", Pairs(parts.get("headers") or [], ignore_case=True))
+        _set(self, "query_params", Pairs(parts.get("query_params") or []))
+        _set(self, "path_params", Pairs([[k, v] for k, v in (parts.get("path_params") or {}).items()]))
+        _set(self, "_body", parts.get("body"))
+
+    def json(self) -> Any:
+        """The body, parsed. Raises ValueError when there is none or it is not JSON."""
+        if self._body is None:
+            raise ValueError("the request has no body")
+        return json.loads(self._body)
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {self.path})"
+
+
+def view(kind: str, value: Any) -> Any:
+    """`value` as a program sees it; `kind` is that of `pegboard.Argument.view`."""
+    if kind == "object" and isinstance(value, dict):
+        return Object(value)
+    if kind == "request" and isinstance(value, dict):
+        return Request(value)
+    return value

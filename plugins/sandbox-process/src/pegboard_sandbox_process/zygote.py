@@ -1,0 +1,228 @@
+"""The zygote: imports everything, shuts the door behind it, then forks one child per call. Standard library only.
+
+It never reads a tenant's data: the channel of a call goes to the child, which alone reads it.
+"""
+
+import _socket
+import gc
+import importlib
+import io
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from array import array
+from struct import pack, unpack
+from typing import Any, NoReturn
+
+from pegboard_sandbox_process import child, isolation, orphans, seccomp
+from pegboard_sandbox_process.launcher import adopt_package
+from pegboard_sandbox_process.system import signal_descriptor, trim_heap
+
+CALL = "<BQQd"
+"""Server to zygote: ``C`` or ``K``, the call, bytes of memory, seconds of CPU; a ``C`` brings channel, stdout, stderr."""
+
+REPORT = "<QiQQQQ"
+"""Zygote to server: the call, wait status, CPU microseconds, peak KiB, forked and ended (monotonic nanoseconds)."""
+
+NOT_FORKED = -1
+"""The wait status of a call for which there was no process to be had."""
+
+ALWAYS = (
+    "_strptime calendar locale decimal _decimal json re datetime encodings.ascii encodings.latin_1 encodings.cp1252 "
+    "encodings.utf_16 encodings.utf_16_le encodings.utf_16_be encodings.utf_32 encodings.utf_8_sig encodings.idna "
+    "encodings.raw_unicode_escape encodings.unicode_escape encodings.punycode"
+).split()
+
+CONTROL, SIGNALS, FIRST_FREE = 3, 4, 5
+STACK = 16 << 20
+OPEN_FILES = 16
+
+
+def main(control: _socket.socket, config: dict[str, Any], *, root: bool) -> NoReturn:
+    """In the launcher's child. Ends when the server closes the control socket."""
+    control = _arrange_descriptors(control)
+    sys.stdout = sys.__stdout__ = _stream(1, "replace")
+    sys.stderr = sys.__stderr__ = _stream(2, "backslashreplace")
+    try:
+        served = _Zygote(control, _load(config), config["layers"])
+        _shut_in(config["layers"], root=root)
+    except isolation.StepFailed as failed:
+        _fail(control, failed.step, failed.why)
+    except Exception as error:
+        _fail(control, "import", f"{type(error).__name__}: {error}")
+    served.serve()
+
+
+def _fail(control: _socket.socket, step: str, why: str) -> NoReturn:
+    control.send(json.dumps({"failed": step, "why": why}).encode())
+    os._exit(1)
+
+
+def _load(config: dict[str, Any]) -> child.Language:
+    """Import all that programs may import, then leave no way to import from files."""
+    for name, path in config["packages"].items():
+        adopt_package(name, path)
+    sys.path[:] = config["paths"]
+    for name in (*ALWAYS, *config["imports"]):
+        importlib.import_module(name)
+    module, _, attribute = config["language"].partition(":")
+    language: child.Language = getattr(importlib.import_module(module), attribute)
+    sys.path[:] = []
+    sys.path_hooks[:] = []
+    sys.path_importer_cache.clear()
+    sys.argv[:] = [""]
+    os.environ.clear()
+    return language
+
+
+def _arrange_descriptors(control: _socket.socket) -> _socket.socket:
+    """Control is 3, the signals are 4, standard streams lead nowhere; nothing else stays open."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    taken = os.dup2(control.detach(), 63)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    signals = os.dup2(signal_descriptor(signal.SIGCHLD), 62)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.closerange(CONTROL, 62)
+    os.dup2(taken, CONTROL)
+    os.dup2(signals, SIGNALS)
+    os.closerange(FIRST_FREE, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return _socket.socket(fileno=CONTROL)
+
+
+def _stream(descriptor: int, errors: str) -> io.TextIOWrapper:
+    """Buffered by line: what a program printed before it was killed must have arrived."""
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors, line_buffering=True)
+
+
+def _shut_in(layers: list[str], *, root: bool) -> None:
+    if "namespaces" in layers:
+        isolation.leave_root()
+    else:
+        isolation.adopt_orphans()
+    isolation.leave_privileges(root=root, namespaced="namespaces" in layers)
+    isolation.die_with_parent()
+    if "landlock" in layers:
+        isolation.deny_files_and_network()
+    # Inherited by every child; lowering them for good costs nothing here, and three system calls there.
+    for limit, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_STACK, STACK)):
+        resource.setrlimit(limit, (most, most))
+    if "seccomp" in layers:
+        with isolation.step("seccomp"):
+            seccomp.zygote_filter().load()
+
+
+class _Zygote:
+    """Forks on request, reports each end. Without namespaces it also kills what a program left behind."""
+
+    def __init__(self, control: _socket.socket, language: child.Language, layers: list[str]) -> None:
+        self._control = control
+        self._language = language
+        self._confined = "seccomp" in layers
+        self._alone = "namespaces" in layers
+        self._filter = seccomp.program_filter() if self._confined else None
+        self._calls: dict[int, tuple[int, int]] = {}
+        with open("/proc/self/statm") as file:  # what is mapped already is not the program's
+            self._mapped = int(file.read().split()[0]) * resource.getpagesize()
+
+    def serve(self) -> NoReturn:
+        gc.disable()
+        gc.collect()
+        gc.freeze()
+        trim_heap()
+        self._control.send(b'{"ready":true}')
+        poll = select.poll()
+        poll.register(CONTROL, select.POLLIN)
+        poll.register(SIGNALS, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor == SIGNALS:
+                    self._reap()
+                else:
+                    self._receive()
+
+    def _receive(self) -> None:
+        data, ancillary, _, _ = self._control.recvmsg(64, 64)
+        if not data:
+            self._end()
+        letter, call, memory, cpu = unpack(CALL, data)
+        if letter == ord("K"):
+            self._kill(call)
+            return
+        descriptors = array("i", ancillary[0][2])
+        forked = time.monotonic_ns()
+        try:
+            pid = os.fork()
+        except OSError:
+            self._control.send(pack(REPORT, call, NOT_FORKED, 0, 0, forked, forked))
+        else:
+            if pid == 0:
+                self._become_child(descriptors, memory, cpu)
+            self._calls[pid] = (call, forked)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _become_child(self, descriptors: "array[int]", memory: int, cpu: float) -> NoReturn:
+        try:
+            channel, out, err = descriptors
+            os.dup2(out, 1)
+            os.dup2(err, 2)
+            os.dup2(channel, CONTROL)
+            for descriptor in (SIGNALS, channel, out, err):
+                os.close(descriptor)
+            self._limit(memory, cpu)
+            if self._filter:
+                self._filter.load()
+        except BaseException:
+            os._exit(70)  # EX_SOFTWARE: never run a program with a limit missing
+        child.serve(CONTROL, self._language)
+
+    def _limit(self, memory: int, cpu: float) -> None:
+        if not self._alone:
+            isolation.die_with_parent()
+        if not self._confined:
+            os.setpgid(0, 0)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        else:
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+        space, seconds = self._mapped + memory, int(cpu) + 1
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+        if cpu:
+            signal.setitimer(signal.ITIMER_PROF, cpu)  # RLIMIT_CPU counts whole seconds only
+
+    def _reap(self) -> None:
+        os.read(SIGNALS, 128)
+        while True:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            if not self._confined:
+                orphans.kill_all(keep=self._calls)
+            if pid in self._calls:
+                call, forked = self._calls.pop(pid)
+                cpu = int((used.ru_utime + used.ru_stime) * 1e6)
+                report = pack(REPORT, call, status, cpu, used.ru_maxrss, forked, time.monotonic_ns())
+                self._control.send(report)
+
+    def _kill(self, call: int) -> None:
+        for pid, (number, _) in self._calls.items():
+            if number == call:
+                os.kill(pid, signal.SIGKILL)
+
+    def _end(self) -> NoReturn:
+        """The server is gone or wants us to go. In namespaces the kernel kills the rest with PID 1."""
+        for pid in self._calls:
+            os.kill(pid, signal.SIGKILL)
+        if not self._confined:
+            orphans.kill_all(keep=())
+        os._exit(0)
