@@ -8,7 +8,7 @@ from .notices import Notice, Notices
 from .opened import Sandboxes, ScriptRunners
 from .problems import FieldError, MissingService, Problem, StartupError, render_problem
 from .registry import Registries, Registry
-from .routing import RouteTable
+from .routing import FixedRoutes, RouteTable
 from .secrets import Secret
 from .services import ServiceRegistry
 from .settings import KernelSettings, Settings, setting
@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "FieldError",
+    "FixedRoutes",
     "KernelSettings",
     "MissingService",
     "Notice",

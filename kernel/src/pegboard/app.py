@@ -14,10 +14,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from .board import OWN, Board
-from .contracts import AnyRoute, MountSpec, RouteSpec, SocketSpec
+from .contracts import MountSpec, RouteSpec, SocketSpec
 from .dispatch import MethodApp, RouteApp
 from .logs import RequestIds
 from .problems import Problem, render_problem
+from .routing import FixedRoutes
 from .status import own_routes
 
 
@@ -49,8 +50,10 @@ def serve_board(board: Board) -> Starlette:
         async with board.running():
             yield
 
+    fixed = FixedRoutes((*board.routes, *((route, OWN) for route in own_routes(board))))
+    board.services.provide(FixedRoutes, fixed)
     app = Starlette(
-        routes=_routes([*board.routes, *((route, OWN) for route in own_routes(board))], board),
+        routes=_routes(fixed, board),
         middleware=[Middleware(RequestIds, access=board.settings.kernel.log.access)],
         exception_handlers={HTTPException: _http_exception},
         lifespan=lifespan,
@@ -59,7 +62,7 @@ def serve_board(board: Board) -> Starlette:
     return app
 
 
-def _routes(routes: list[tuple[AnyRoute, str]], board: Board) -> list[BaseRoute]:
+def _routes(routes: FixedRoutes, board: Board) -> list[BaseRoute]:
     """Starlette's routes: literal paths before templates, so that ``/a/list`` is not taken for ``/a/{id}``."""
     by_path: dict[str, list[RouteApp]] = defaultdict(list)
     made: list[tuple[str, BaseRoute]] = []

@@ -13,7 +13,7 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .contracts import Principal, RouteCatalog, RouteSpec
+from .contracts import AnyRoute, Principal, RouteCatalog, RouteSpec
 from .problems import Problem, render_problem
 
 PARAMETER = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)(?::(str|path))?\}")
@@ -44,7 +44,7 @@ class Template:
             if match and (match[2] != "path" or index == len(segments) - 1):
                 names.append(match[1])
                 pattern.append(None)
-            elif SEGMENT.fullmatch(segment) and segment not in (".", ".."):
+            elif path == "/" or (SEGMENT.fullmatch(segment) and segment not in (".", "..")):
                 pattern.append(segment)
             else:
                 raise ValueError(f"path {path!r}: segment {segment!r} is neither plain text nor one {{parameter}}")
@@ -67,6 +67,16 @@ class Template:
                 return False
         shorter, longer = sorted((self, other), key=lambda t: len(t.pattern))
         return len(shorter.pattern) == len(longer.pattern) or shorter.rest
+
+
+@attrs.frozen
+class FixedRoutes:
+    """The routes that an app was built with, the kernel's own included, each with the name of its plugin."""
+
+    pairs: tuple[tuple[AnyRoute, str], ...]
+
+    def __iter__(self) -> Iterator[tuple[AnyRoute, str]]:
+        return iter(self.pairs)
 
 
 @attrs.define
