@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 
+import click
+
 from pegboard import Point, Registries, ServiceRegistry, Services, Settings, hookimpl
 
 from .changes import Changes
 from .columns import Json, UtcDateTime
+from .commands import db
 from .failures import StoreProblem
 from .lines import LineState, Migrations
 from .opening import migrate, open_store, read_database
@@ -49,8 +52,8 @@ def pegboard_points() -> Point:
 
 
 @hookimpl
-def pegboard_migrations() -> Migrations:
-    return Migrations("store", "Changes, for caches", package="pegboard_store.migrations")
+def pegboard_commands() -> click.Command:
+    return db
 
 
 @hookimpl

@@ -38,8 +38,9 @@ class Changes(abc.ABC):
         Where news may have been missed every callback gets None: a cache is never trusted by mistake.
         """
 
+    @abc.abstractmethod
     def committed(self, session: AsyncSession) -> None:
-        """The store tells that `session` has committed."""
+        """The store tells that `session` has committed: its own changes count in this process from now on."""
 
     @abc.abstractmethod
     async def close(self) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import attrs
 import orjson
 from sqlalchemy import Connection, event
@@ -45,9 +46,9 @@ def open_engines(database: Database, config: StoreSettings) -> Engines:
 
 
 def migration_engine(database: Database, config: StoreSettings) -> AsyncEngine:
-    """One connection that may change tables. Foreign keys are checked at the end: SQLite rebuilds tables to change them."""
+    """One connection that may change tables. SQLite rebuilds tables to change them: foreign keys wait until the end."""
     if database.dialect == "sqlite":
-        return _sqlite_engine(database, _pragmas(config, foreign_keys="OFF"), immediate=True, poolclass=NullPool)
+        return _sqlite_engine(database, _pragmas(config, foreign_keys="OFF"), writes=True, poolclass=NullPool)
     return _postgresql_engine(database, config, poolclass=NullPool)
 
 
@@ -60,8 +61,7 @@ def prepare_file(database: Database, config: StoreSettings) -> None:
         reason = error.strerror or type(error).__name__
         raise StartupError(f"store: {database.place}: it cannot be opened ({reason}): check its folder") from None
     except sqlite3.DatabaseError as error:
-        failure = diagnose_connect(error)
-        raise StartupError(f"store: {database.place}: {failure.reason if failure else error}") from None
+        raise StartupError(f"store: {database.place}: {diagnose_connect(error).reason}") from None
 
 
 def _switch_to_wal(database: Database, deadline: float) -> None:
@@ -91,14 +91,14 @@ def _pragmas(config: StoreSettings, **more: str) -> list[str]:
 
 
 def _sqlite_engines(database: Database, config: StoreSettings) -> Engines:
-    # One writing connection: SQLite has one writer at a time, and a queue in the process is fair where its locks are not.
+    # One writing connection: SQLite has one writer at a time, and a queue is fair where its locks are not.
     writer = _sqlite_engine(
-        database, _pragmas(config), immediate=True, pool_size=1, max_overflow=0, pool_timeout=config.wait
+        database, _pragmas(config), writes=True, pool_size=1, max_overflow=0, pool_timeout=config.wait
     )
     reader = _sqlite_engine(
         database,
         _pragmas(config, query_only="ON"),
-        immediate=False,
+        writes=False,
         pool_size=config.pool,
         max_overflow=0,
         pool_timeout=config.wait,
@@ -107,13 +107,14 @@ def _sqlite_engines(database: Database, config: StoreSettings) -> Engines:
     return Engines(writer, reader)
 
 
-def _sqlite_engine(database: Database, pragmas: list[str], *, immediate: bool, **options: Any) -> AsyncEngine:
-    # isolation_level None: Python's own transaction handling would begin too late and never IMMEDIATE.
+def _sqlite_engine(database: Database, pragmas: list[str], *, writes: bool, **options: Any) -> AsyncEngine:
+    # isolation_level None: Python's own transactions would begin too late and never IMMEDIATE. SQLAlchemy then takes
+    # the connection for one that has nothing to roll back, which is true of a reader only.
     engine = create_async_engine(
-        database.url, connect_args={"isolation_level": None}, skip_autocommit_rollback=True, **JSON, **options
+        database.url, connect_args={"isolation_level": None}, skip_autocommit_rollback=not writes, **JSON, **options
     )
     event.listen(engine.sync_engine, "connect", _connected(pragmas))
-    if immediate:
+    if writes:
         event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
 
@@ -168,9 +169,8 @@ async def connect_postgresql(database: Database, wait: float, server_settings: d
 
     named = {"application_name": "pegboard"} | (server_settings or {})
     try:
-        return await asyncpg.connect(database.dsn, timeout=wait, server_settings=named)
+        # asyncpg cannot be cancelled while it connects without an error that nobody awaits; the time-out is its own.
+        with anyio.CancelScope(shield=True):
+            return await asyncpg.connect(database.dsn, timeout=wait, server_settings=named)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        failure = diagnose_connect(error)
-        if failure is None:
-            raise StartupError(f"store: {database.place}: {type(error).__name__}: check the database URL") from None
-        raise StoreProblem(failure) from None
+        raise StoreProblem(diagnose_connect(error)) from None

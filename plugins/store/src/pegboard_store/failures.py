@@ -15,7 +15,10 @@ SQLITE = {
     sqlite3.SQLITE_LOCKED: (BUSY, "it is locked"),
     sqlite3.SQLITE_FULL: (FULL, "the disk is full: free some space"),
     sqlite3.SQLITE_CANTOPEN: (UNAVAILABLE, "it cannot be opened: check that its folder exists and may be written to"),
-    sqlite3.SQLITE_READONLY: (UNAVAILABLE, "it may only be read: check the permissions of the file and its folder"),
+    sqlite3.SQLITE_READONLY: (
+        UNAVAILABLE,
+        "it may only be read: write within store.begin(), or check the file's permissions",
+    ),
     sqlite3.SQLITE_PERM: (UNAVAILABLE, "access is denied: check the permissions of the file and its folder"),
     sqlite3.SQLITE_NOTADB: (UNAVAILABLE, "it is not a SQLite database: name another file"),
     sqlite3.SQLITE_CORRUPT: (UNAVAILABLE, "it is damaged: restore it from a backup"),
@@ -27,6 +30,7 @@ POSTGRESQL = {
     "28": (UNAVAILABLE, "user or password are refused: check them in the database URL"),
     "3D000": (UNAVAILABLE, "there is no such database: create it (createdb) or correct the URL"),
     "08": (UNAVAILABLE, "the connection broke"),
+    "55000": (UNAVAILABLE, "it accepts no connections"),
     "57P": (UNAVAILABLE, "the server is stopping or starting"),
     "53300": (BUSY, "the server has no connection left: lower plugins.store.pool or raise max_connections"),
     "53100": (FULL, "the server's disk is full: free some space"),
@@ -34,7 +38,7 @@ POSTGRESQL = {
     "40": (BUSY, "another transaction was in the way"),
     "55P03": (BUSY, "another transaction holds the lock"),
     "42501": (UNAVAILABLE, "the user lacks a privilege: grant it"),
-    "25006": (UNAVAILABLE, "the server or the transaction is read-only"),
+    "25006": (UNAVAILABLE, "it may only be read: write within store.begin(), or use the primary server"),
 }
 
 STATUS = {BUSY: 503, UNAVAILABLE: 503, FULL: 507}
@@ -70,8 +74,8 @@ def diagnose(error: BaseException) -> Failure | None:
     return found
 
 
-def diagnose_connect(error: BaseException) -> Failure | None:
-    """The same for an error met while connecting, where the network's own errors count."""
+def diagnose_connect(error: BaseException) -> Failure:
+    """The same for an error met while connecting, where every error is the database's or the network's."""
     if isinstance(error, TimeoutError):
         return Failure(UNAVAILABLE, "it does not answer: check host, port and firewall")
     if isinstance(error, ConnectionRefusedError):
@@ -80,7 +84,8 @@ def diagnose_connect(error: BaseException) -> Failure | None:
         )
     if isinstance(error, OSError):
         return Failure(UNAVAILABLE, f"it cannot be reached ({error.strerror or error}): check host and port")
-    return _by_code(error)
+    # Only the type: drivers repeat parts of the URL, password and all, in some of their messages.
+    return _by_code(error) or Failure(UNAVAILABLE, f"{type(error).__name__}: check the database URL")
 
 
 def _by_code(error: BaseException | None) -> Failure | None:

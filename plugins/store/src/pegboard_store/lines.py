@@ -5,9 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import attrs
+from attrs.validators import matches_re
 from sqlalchemy import Connection, column, inspect, literal, select, table, union_all
-
-from pegboard.contracts.record import name_field
 
 from .tables import table_prefix
 
@@ -21,7 +20,7 @@ class Migrations:
     ``down_revision = "0001"``. So the newest is known without reading any.
     """
 
-    name: str = name_field()
+    name: str = attrs.field(validator=matches_re(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*"))
     summary: str
     package: str = attrs.field(kw_only=True)
 
@@ -37,6 +36,9 @@ class Migrations:
         """All revisions that this version of the code knows, oldest first."""
         names = (item.name for item in files(self.package).iterdir())
         return tuple(sorted(name.partition("_")[0] for name in names if name.endswith(".py") and name[0] != "_"))
+
+
+OWN = Migrations("store", "Changes, for caches", package="pegboard_store.migrations")
 
 
 @attrs.frozen

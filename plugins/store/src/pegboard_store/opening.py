@@ -1,7 +1,7 @@
 """From settings to an open store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from pegboard import StartupError
 from .changes import Changes
 from .engines import migration_engine, open_engines, prepare_file
 from .failures import StoreProblem, diagnose
-from .lines import LineState, Migrations, read_states
+from .lines import OWN, LineState, Migrations, read_states
 from .postgresql_changes import PostgresqlChanges
 from .settings import StoreSettings
 from .sqlite_changes import SqliteChanges
 from .store import Store
-from .upgrade import Applied, refuse_newer, upgrade
+from .upgrade import Revision, refuse_newer, upgrade
 from .urls import Database, read_url
 
 log = structlog.get_logger(__name__)
@@ -27,9 +27,12 @@ TICK = 0.25
 
 
 @asynccontextmanager
-async def open_store(config: StoreSettings, data: Path, lines: Sequence[Migrations]) -> AsyncIterator[Store]:
-    """Open the database, its migrations applied. Raises StartupError: one line, without the password."""
-    database = read_url(config.url, data)
+async def open_store(config: StoreSettings, data: Path, lines: Iterable[Migrations]) -> AsyncIterator[Store]:
+    """Open the database, with the store's own tables and those of `lines`.
+
+    Raises StartupError: one line, without the password.
+    """
+    database, lines = read_url(config.url, data), [OWN, *lines]
     with _for_operators(database):
         await _see_to_migrations(database, config, lines)
         changes = await _open_changes(database, config)
@@ -42,18 +45,18 @@ async def open_store(config: StoreSettings, data: Path, lines: Sequence[Migratio
         await engines.dispose()
 
 
-async def migrate(config: StoreSettings, data: Path, lines: Sequence[Migrations]) -> Sequence[Applied]:
+async def migrate(config: StoreSettings, data: Path, lines: Iterable[Migrations]) -> Sequence[Revision]:
     """Apply what is pending, as ``pegboard db upgrade`` does. Raises StartupError."""
     database = read_url(config.url, data)
     with _for_operators(database):
-        return await _upgrade(database, config, lines)
+        return await _upgrade(database, config, [OWN, *lines])
 
 
-async def read_database(config: StoreSettings, data: Path, lines: Sequence[Migrations]) -> Sequence[LineState]:
+async def read_database(config: StoreSettings, data: Path, lines: Iterable[Migrations]) -> Sequence[LineState]:
     """How far the database is, without changing anything but making a SQLite file. Raises StartupError."""
     database = read_url(config.url, data)
     with _for_operators(database):
-        return await _states(database, config, lines)
+        return await _states(database, config, [OWN, *lines])
 
 
 async def _see_to_migrations(database: Database, config: StoreSettings, lines: Sequence[Migrations]) -> None:
@@ -81,7 +84,7 @@ async def _states(database: Database, config: StoreSettings, lines: Sequence[Mig
         await engines.dispose()
 
 
-async def _upgrade(database: Database, config: StoreSettings, lines: Sequence[Migrations]) -> Sequence[Applied]:
+async def _upgrade(database: Database, config: StoreSettings, lines: Sequence[Migrations]) -> Sequence[Revision]:
     if database.dialect == "sqlite":
         prepare_file(database, config)
     engine = migration_engine(database, config)

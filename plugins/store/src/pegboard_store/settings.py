@@ -10,17 +10,17 @@ from pegboard import Secret, setting
 class StoreSettings:
     """``[plugins.store]``"""
 
-    url: Secret = setting(
+    url: Secret = setting(  # noqa: RUF009
         Secret("sqlite:///{data}/pegboard.db"),
-        help="the database: sqlite:///path/to/file or postgresql://user:password@host:5432/name; {data} is the data folder",
+        help="sqlite:///path/to/file or postgresql://user:password@host:5432/name; {data} is the data folder",
         env=("DATABASE_URL",),
     )
     pool: int = setting(5, help="connections for reading; on PostgreSQL as many again for writing", validator=ge(1))
     wait: float = setting(10.0, help="seconds to wait for a lock or a free connection before 503", validator=gt(0))
     synchronous: str = setting(
-        "full",
-        help="SQLite: full survives a power cut, normal survives a killed process and writes faster",
-        validator=in_(("full", "normal")),
+        "normal",
+        help="SQLite: normal keeps every commit when the process dies; full also when the power fails, but is slower",
+        validator=in_(("normal", "full")),
     )
     migrate: str = setting(
         "auto",

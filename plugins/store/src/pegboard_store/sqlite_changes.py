@@ -37,6 +37,9 @@ class SqliteChanges(Changes):
         check_change(topic, key)
         await session.execute(insert(store_changes).values(topic=topic, key=key, at=datetime.now(UTC)))
 
+    def committed(self, session: AsyncSession) -> None:
+        """Nothing to do: the commit has moved data_version."""
+
     def poll(self) -> None:
         try:
             version = self._execute("PRAGMA data_version").fetchone()[0]

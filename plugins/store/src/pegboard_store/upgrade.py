@@ -14,8 +14,8 @@ LOCK = 0x7065_6762_6F61_7264  # "pegboard"
 
 
 @attrs.frozen
-class Applied:
-    """A revision that was applied: its plugin, its number, and the first line of its docstring."""
+class Revision:
+    """One migration: its plugin, its number, and the first line of its docstring."""
 
     plugin: str
     revision: str
@@ -32,7 +32,7 @@ def refuse_newer(states: Sequence[LineState], place: str) -> None:
             )
 
 
-def upgrade(connection: Connection, lines: Sequence[Migrations], place: str) -> list[Applied]:
+def upgrade(connection: Connection, lines: Sequence[Migrations], place: str) -> list[Revision]:
     """Bring every line to its newest revision, within the transaction of `connection`: all or nothing.
 
     Whoever comes second waits and finds nothing to do. Raises StartupError where the database is newer.
@@ -51,44 +51,44 @@ def _lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
-def _advance(connection: Connection, state: LineState) -> Iterator[Applied]:
+def _advance(connection: Connection, state: LineState) -> Iterator[Revision]:
     from alembic.operations import Operations  # 150 ms that a start without pending migrations must not cost
     from alembic.runtime.migration import MigrationContext
 
-    script = open_script(state.line, state.known)
-
-    def steps(revision: Any, context: Any) -> Any:
-        return script._upgrade_revs("head", revision)
-
-    context = MigrationContext.configure(
-        connection,
-        opts={
-            "fn": steps,
-            "script": script,
-            "version_table": state.line.version_table,
-            "transactional_ddl": True,
-            "render_as_batch": True,
-        },
-    )
+    revisions = {revision.revision: revision for revision in describe(state.line)}
+    script = _script(state.line)
+    options = {
+        "fn": lambda revision, _: script._upgrade_revs("head", revision),
+        "script": script,
+        "version_table": state.line.version_table,
+        "transactional_ddl": True,
+        "render_as_batch": True,
+    }
+    context = MigrationContext.configure(connection, opts=options)
     with Operations.context(context):
         context.run_migrations()
-    for revision in state.pending:
-        found = script.get_revision(revision)
-        yield Applied(state.line.name, revision, found.doc if found else "")
+    yield from (revisions[name] for name in state.pending)
 
 
-def open_script(line: Migrations, known: Sequence[str]) -> Any:
-    """The line as Alembic sees it. Raises StartupError where the files are not one line in the order of their names."""
-    from alembic.script import ScriptDirectory
+def describe(line: Migrations) -> list[Revision]:
+    """All revisions of a line, oldest first.
 
-    script = ScriptDirectory(line.folder, version_locations=[line.folder])
-    found = [revision.revision for revision in script.walk_revisions()][::-1]
-    if tuple(found) != tuple(known):
+    Raises StartupError where the files are not one line in the order of their names.
+    """
+    found = [Revision(line.name, one.revision, one.doc) for one in _script(line).walk_revisions()][::-1]
+    follow, named = ", ".join(one.revision for one in found), ", ".join(line.revisions())
+    if follow != named:
         raise StartupError(
             f'store: the migrations of "{line.name}" ({line.package}) are not one line: '
-            f"the files are named {', '.join(known)}, their revisions follow as {', '.join(found)}"
+            f"the files are named {named}, their revisions follow as {follow}"
         )
-    return script
+    return found
+
+
+def _script(line: Migrations) -> Any:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(line.folder, version_locations=[line.folder])
 
 
 def _check_foreign_keys(connection: Connection, place: str) -> None:
@@ -97,5 +97,5 @@ def _check_foreign_keys(connection: Connection, place: str) -> None:
     broken = connection.execute(text("PRAGMA foreign_key_check")).fetchone()
     if broken is not None:
         raise StartupError(
-            f"store: {place}: a row of {broken[0]} points at no row of {broken[2]}: nothing was migrated"
+            f"store: {place}: a row of {broken[0]} lacks its row in {broken[2]}: nothing was migrated"
         )

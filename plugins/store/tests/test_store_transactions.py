@@ -1,0 +1,185 @@
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from pegboard import Problem
+from pegboard_store import Migrations, Store, open_store
+from pegboard_store.testing import store_settings
+
+pytestmark = pytest.mark.anyio
+
+ADD = text("INSERT INTO shelf_books (title) VALUES (:title)")
+TITLES = text("SELECT title FROM shelf_books ORDER BY id")
+
+
+async def add(store: Store, *titles: str) -> None:
+    async with store.begin() as session:
+        for title in titles:
+            await session.execute(ADD, {"title": title})
+
+
+async def add_and_fail(store: Store, title: str) -> None:
+    async with store.begin() as session:
+        await session.execute(ADD, {"title": title})
+        raise LookupError
+
+
+async def titles(store: Store) -> list[str]:
+    async with store.read() as session:
+        return list((await session.scalars(TITLES)).all())
+
+
+async def test_a_transaction_commits_at_its_end(store: Store) -> None:
+    async with store.begin() as session:
+        await session.execute(ADD, {"title": "Emma"})
+        assert await titles(store) == []
+    assert await titles(store) == ["Emma"]
+
+
+async def test_an_error_rolls_everything_back(store: Store) -> None:
+    with pytest.raises(LookupError):
+        await add_and_fail(store, "Emma")
+    assert await titles(store) == []
+
+
+async def test_a_cancelled_writer_leaves_nothing_and_lets_the_next_one_in(store: Store) -> None:
+    written = anyio.Event()
+
+    async def write() -> None:
+        async with store.begin() as session:
+            await session.execute(ADD, {"title": "Emma"})
+            written.set()
+            await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(write)
+        await written.wait()
+        tasks.cancel_scope.cancel()
+    await add(store, "Persuasion")
+    assert await titles(store) == ["Persuasion"]
+
+
+async def test_cancelling_at_any_moment_never_blocks_the_next_writer(store: Store) -> None:
+    for step in range(40):
+        with anyio.move_on_after(step * 0.0001), pytest.raises(LookupError):
+            await add_and_fail(store, f"cancelled {step}")
+    with anyio.fail_after(10):
+        await add(store, "Emma")
+    assert await titles(store) == ["Emma"]
+
+
+async def test_concurrent_writers_lose_no_update(store: Store) -> None:
+    async with store.begin() as session:
+        await session.execute(text("INSERT INTO shelf_books (id, title) VALUES (1, '0')"))
+
+    async def increment() -> None:
+        async with store.begin() as session:
+            value = await session.scalar(text(f"SELECT title FROM shelf_books WHERE id = 1 {lock}"))
+            await session.execute(text("UPDATE shelf_books SET title = :t"), {"t": str(int(value) + 1)})
+
+    lock = "FOR UPDATE" if store.dialect == "postgresql" else ""
+    async with anyio.create_task_group() as tasks:
+        for _ in range(50):
+            tasks.start_soon(increment)
+    assert await titles(store) == ["50"]
+
+
+async def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
+    async with store.begin() as session:
+        await session.execute(ADD, {"title": "Emma"})
+        with anyio.fail_after(2):
+            assert await titles(store) == []
+
+
+async def test_a_reader_cannot_write(store: Store) -> None:
+    with pytest.raises(Problem, match=r"write within store.begin\(\)"):
+        async with store.read() as session:
+            await session.execute(ADD, {"title": "Emma"})
+
+
+async def test_a_transaction_within_a_transaction_is_refused_instead_of_waiting_for_itself(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="pass the outer session on"):
+        async with store.begin(), store.begin():
+            pass
+
+
+async def test_a_violated_constraint_is_the_callers_to_explain(store: Store) -> None:
+    with pytest.raises(IntegrityError):
+        await add(store, "Emma", "Emma")
+    assert await titles(store) == []
+
+
+async def test_a_writer_that_waits_too_long_is_told_that_the_store_is_busy(tmp_path: Path, shelf: Migrations) -> None:
+    settings = store_settings(f"sqlite:///{tmp_path / 'busy.db'}", wait=0.05)
+    async with open_store(settings, tmp_path, [shelf]) as store:
+        problems: list[Problem] = []
+        refused = anyio.Event()
+
+        async def second() -> None:
+            with pytest.raises(Problem) as caught:
+                await add(store, "Emma")
+            problems.append(caught.value)
+            refused.set()
+
+        async with anyio.create_task_group() as tasks, store.begin():
+            tasks.start_soon(second)
+            with anyio.fail_after(10):
+                await refused.wait()
+    problem = problems[0]
+    assert (problem.status, problem.code, problem.headers["Retry-After"]) == (503, "store-busy", "1")
+
+
+async def test_another_process_that_holds_the_lock_makes_the_store_busy(tmp_path: Path, shelf: Migrations) -> None:
+    settings = store_settings(f"sqlite:///{tmp_path / 'busy.db'}", wait=0.05)
+    async with open_store(settings, tmp_path, [shelf]) as store:
+        other = sqlite3.connect(tmp_path / "busy.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Problem) as caught:
+            await add(store, "Emma")
+        other.close()
+        await add(store, "Emma")
+        assert await titles(store) == ["Emma"]
+    assert caught.value.code == "store-busy"
+
+
+async def test_a_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path, shelf: Migrations) -> None:
+    async with open_store(store_settings(f"sqlite:///{tmp_path / 'full.db'}"), tmp_path, [shelf]) as store:
+        async with store.begin() as session:
+            pages = await session.scalar(text("PRAGMA page_count"))
+            await session.execute(text(f"PRAGMA max_page_count={pages + 2}"))
+        with pytest.raises(Problem) as caught:
+            await add(store, "Emma", "x" * 100_000)
+        assert await titles(store) == []
+    assert (caught.value.status, caught.value.code) == (507, "store-full")
+
+
+async def test_the_file_is_for_its_owner_only(tmp_path: Path, shelf: Migrations) -> None:
+    async with open_store(store_settings("sqlite:///{data}/own.db"), tmp_path, [shelf]) as store:
+        await add(store, "Emma")
+        modes = {name: oct(os.stat(tmp_path / name).st_mode & 0o777) for name in os.listdir(tmp_path) if "own" in name}
+    assert modes == dict.fromkeys(["own.db", "own.db-wal", "own.db-shm"], "0o600")
+
+
+async def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(
+    database_url: str, start_process: Callable[..., object]
+) -> None:
+    async with open_store(store_settings(database_url), Path(), []) as store, store.begin() as session:
+        await session.execute(text("CREATE TABLE kept (number INTEGER)"))
+    async with start_process("writer.py", database_url) as process:  # type: ignore[attr-defined]
+        acknowledged = 0
+        with anyio.fail_after(60):
+            while acknowledged < 1000:
+                acknowledged = int(await process.stdout.readline())
+        process.kill()
+        rest = (await process.stdout.read()).split()
+        acknowledged = int(rest[-1]) if rest else acknowledged
+    async with open_store(store_settings(database_url), Path(), []) as store, store.read() as session:
+        kept = set((await session.scalars(text("SELECT number FROM kept"))).all())
+    assert set(range(1, acknowledged + 1)) <= kept
+    assert kept <= set(range(1, acknowledged + 2))
