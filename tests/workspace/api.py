@@ -94,12 +94,28 @@ def _described(node: ast.stmt, public: set[str]) -> list[str]:
 def _members(node: ast.ClassDef) -> Iterator[str]:
     for member in node.body:
         match member:
-            case ast.AnnAssign() | ast.Assign():
+            case ast.AnnAssign(target=target, annotation=annotation, value=value):
+                yield f"    {ast.unparse(target)}: {ast.unparse(annotation)}{_default(value)}"
+            case ast.Assign():
                 yield f"    {ast.unparse(member)}"
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name in CALLED or not name.startswith(
                 "_"
             ):
                 yield f"    {_signature(member)}"
+
+
+def _default(value: ast.expr | None) -> str:
+    """`` = 1`` for a plain default or for ``attrs.field(default=1, ...)``; what else a field does is not the API's."""
+    match value:
+        case ast.Call(func=ast.Attribute(attr="field"), keywords=keywords):
+            told = {word.arg: ast.unparse(word.value) for word in keywords}
+            return (
+                f" = {told['default']}" if "default" in told else f" = {told['factory']}()" if "factory" in told else ""
+            )
+        case None:
+            return ""
+        case _:
+            return f" = {ast.unparse(value)}"
 
 
 def _fields(node: ast.ClassDef) -> Iterator[ast.AnnAssign]:
