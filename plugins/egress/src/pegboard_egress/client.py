@@ -45,8 +45,9 @@ class Body(httpx.AsyncByteStream):
         self._opened = opened
         self._cap = cap
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._opened.chunks(self._cap)
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while piece := await self._opened.piece(self._cap):
+            yield piece
 
     async def aclose(self) -> None:
         self._opened.release()

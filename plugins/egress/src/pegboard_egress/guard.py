@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 import structlog
@@ -42,6 +43,15 @@ def origin_of(url: URL) -> Origin:
     return Origin(url.scheme, url.raw_host or "", url.port)
 
 
+def parsed_origin(text: str) -> Origin:
+    """Raises ValueError for anything but a scheme, a host and perhaps a port."""
+    with suppress(ValueError):
+        url = URL(text)
+        if url.scheme in SCHEMES and url.raw_host and str(url).rstrip("/") == str(url.origin()):
+            return origin_of(url)
+    raise ValueError(f'{text!r} is no origin: write scheme, host and port, as in "http://host:8000"')
+
+
 class Guard:
     """Rules for URLs and addresses; raises `EgressBlocked` with the rule.
 
@@ -56,8 +66,8 @@ class Guard:
         origins: Iterable[str] = (),
         refused: Iterable[str] = (),
     ) -> None:
-        self._networks = _networks(networks)
-        self._refused = _networks(refused)
+        self._networks = tuple(map(ip_network, networks))
+        self._refused = tuple(map(ip_network, refused))
         self._ports = DEFAULT_PORTS | frozenset(ports)
         self._origins: set[Origin] = set()
         # An origin is what repeats on the hot path; a refusal is an exception and never cached.
@@ -70,10 +80,7 @@ class Guard:
 
         Raises ValueError for anything but an origin.
         """
-        url = URL(origin)
-        if url.scheme not in SCHEMES or not url.raw_host or str(url).rstrip("/") != str(url.origin()):
-            raise ValueError(f'egress: {origin!r} is no origin: write scheme, host and port, as in "http://host:8000"')
-        self._origins.add(origin_of(url))
+        self._origins.add(parsed_origin(origin))
 
     def check_url(self, url: str) -> URL:
         """The URL as it will be connected to, checked as far as that is possible without DNS."""
@@ -126,7 +133,9 @@ class Guard:
     def _parsed_origin(self, scheme: str, authority: str) -> Origin:
         # By the parser of the library that connects: two parsers that disagree are the classic way around a guard.
         try:
-            return origin_of(URL(f"{scheme}://{authority}/"))
+            origin = origin_of(URL(f"{scheme}://{authority}/"))
+            # yarl lets some texts in brackets through that are no address.
+            return origin._replace(host=str(IPv6Address(origin.host))) if ":" in origin.host else origin
         except ValueError as error:
             raise EgressBlocked("the URL has no valid host and port", rule="host") from error
 
@@ -162,10 +171,6 @@ class Guard:
 def _narrowest(address: Address, networks: tuple[Network, ...]) -> Network | None:
     found = (network for network in networks if address in network)
     return max(found, key=lambda network: network.prefixlen, default=None)
-
-
-def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    return tuple(ip_network(text) for text in texts)
 
 
 def _is_quad(host: str) -> bool:

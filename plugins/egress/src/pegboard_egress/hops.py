@@ -94,10 +94,17 @@ def redirected(hop: Hop, status: int, location: str, guard: Guard, secrets: froz
 
     Query parameters are not carried over, bodies are where the method stays. `secrets` are header names in lower case.
     """
-    url = guard.check_url(urljoin(str(hop.url), location))
+    url = guard.check_url(_joined(hop.url, location))
     leaves = origin_of(url) != origin_of(hop.url)
     method, content = hop.method, hop.content
     headers = without(hop.headers, SECRETS | secrets) if leaves else hop.headers
     if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
         method, content, headers = "GET", b"", without(headers, CONTENT)
     return Hop(method, url, headers, content)
+
+
+def _joined(base: URL, location: str) -> str:
+    try:
+        return urljoin(str(base), location)
+    except ValueError as error:
+        raise EgressBlocked(f"{origin_of(base)} redirects to what is no URL", rule="url") from error

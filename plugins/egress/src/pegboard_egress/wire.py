@@ -11,7 +11,7 @@ import attrs
 import certifi
 from aiohttp.abc import AbstractResolver
 from aiohttp.http_exceptions import LineTooLong
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 
 from .connector import GuardedConnector, SystemResolver
 from .errors import EgressBlocked, EgressError, UpstreamError, UpstreamTimeout, UpstreamTooLarge
@@ -22,6 +22,7 @@ from .settings import EgressSettings
 
 USER_AGENT = "pegboard-egress/0.1"
 ENCODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
+BODILESS = frozenset({204, 304})
 LONGEST_LINE = 16 * 1024
 MOST_LINES = 256
 SMALL = 1024 * 1024
@@ -64,7 +65,7 @@ class Wire:
             response.close()
             raise
 
-    def _checked_headers(self, response: aiohttp.ClientResponse) -> CIMultiDict[str]:
+    def _checked_headers(self, response: aiohttp.ClientResponse) -> MultiMapping[str]:
         size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
         if size > self.settings.max_headers:
             raise _too_large("headers", self.settings.max_headers)
@@ -79,7 +80,8 @@ class Opened:
 
     hop: Hop
     response: aiohttp.ClientResponse
-    headers: CIMultiDict[str]
+    headers: MultiMapping[str]
+    size: int = 0
 
     @property
     def status(self) -> int:
@@ -93,28 +95,32 @@ class Opened:
 
     async def body(self, cap: int) -> bytes:
         """The whole body; raises `UpstreamTooLarge` as soon as it is longer than `cap` bytes."""
-        chunks = [chunk async for chunk in self.chunks(cap)]
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        pieces = []
+        while piece := await self.piece(cap):
+            pieces.append(piece)
+        return b"".join(pieces)
 
-    async def chunks(self, cap: int) -> AsyncIterator[bytes]:
-        size = 0
+    async def piece(self, cap: int) -> bytes:
+        """What has arrived of the body, decoded; empty at its end."""
         try:
-            self._check_length(cap)
-            while chunk := await self.response.content.readany():
-                size += len(chunk)
-                if size > cap:
-                    raise _too_large("body", cap)
-                yield chunk
+            if not self.size:
+                self._check_length(cap)
+            piece = await self.response.content.readany()
+            self.size += len(piece)
+            if self.size > cap:
+                raise _too_large("body", cap)
         except (aiohttp.ClientError, OSError) as error:
             self.close()
             raise translated(error, self.hop) from error
         except BaseException:
             self.close()
             raise
+        return piece
 
     def _check_length(self, cap: int) -> None:
         length = self.response.content_length
-        if length is not None and length > cap and self.hop.method != "HEAD":
+        bodiless = self.hop.method == "HEAD" or self.status in BODILESS
+        if length is not None and length > cap and not bodiless:
             raise _too_large("body", cap)
 
 
@@ -160,14 +166,15 @@ def _payload(content: bytes) -> bytes | io.BytesIO | None:
     return (content if len(content) <= SMALL else io.BytesIO(content)) if content else None
 
 
-def _decoded(response: aiohttp.ClientResponse) -> CIMultiDict[str]:
-    headers = CIMultiDict(response.headers)
-    encoding = headers.get("Content-Encoding", "").lower()
-    if encoding in ENCODINGS:
-        headers.popall("Content-Encoding")
-        headers.popall("Content-Length", None)
-    elif encoding not in ("", "identity"):
+def _decoded(response: aiohttp.ClientResponse) -> MultiMapping[str]:
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding == "identity":
+        return response.headers
+    if encoding not in ENCODINGS:
         raise UpstreamError("the upstream sent a content encoding that was not asked for", rule="protocol")
+    headers = CIMultiDict(response.headers)
+    headers.popall("Content-Encoding")
+    headers.popall("Content-Length", None)
     return headers
 
 
@@ -191,8 +198,15 @@ def translated(error: Exception, hop: Hop) -> EgressError:
             return UpstreamError(f"{origin} cannot be connected to", rule="connect")
         case aiohttp.InvalidURL() | ValueError():
             return EgressBlocked(f"the request to {origin} cannot be written as HTTP", rule="url")
-        case aiohttp.ClientResponseError() if isinstance(error.__cause__, LineTooLong):
+        case aiohttp.ClientResponseError() if _flooded(error):
             return _too_large("headers", LONGEST_LINE)
         case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
             return UpstreamError(f"{origin} does not speak proper HTTP", rule="protocol")
     return UpstreamError(f"the connection to {origin} was lost", rule="connection")
+
+
+def _flooded(error: BaseException | None) -> bool:
+    # The parser has a type for a line that is too long, and only a text for too many of them.
+    if error is None:
+        return False
+    return isinstance(error, LineTooLong) or "Too many headers" in str(error) or _flooded(error.__cause__)
