@@ -1,0 +1,89 @@
+"""The language without its jail, as the tests call it, and the jail itself."""
+
+import json
+import textwrap
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import attrs
+import pytest
+from pegboard import Argument, Outcome, Problem, Program, Run
+from pegboard_sandbox_process import ProcessSettings
+from pegboard_sandbox_process.child import Job
+from pegboard_sandbox_process.views import view
+from pegboard_sandbox_restricted import Restricted, RestrictedSettings, open_restricted
+from pegboard_sandbox_restricted.language import RestrictedPython
+
+LIMITS = {"recursion": 100, "nesting": 10, "source": 65536, "result": 1 << 20}
+REQUEST: dict[str, Any] = {
+    "method": "GET",
+    "path": "/e/report",
+    "headers": [["User-Agent", "test"]],
+    "query_params": [["sort", "priority"]],
+    "path_params": {},
+    "body": None,
+}
+USER = {"id": "u1", "username": "ada", "email": "ada@example.org"}
+
+
+def logic(source: str) -> str:
+    """`source` as a program: as it is where it defines the entry, otherwise as the entry's body."""
+    source = textwrap.dedent(source).strip("\n")
+    if "def process_data" in source:
+        return source
+    return "def process_data(data, request, user):\n" + textwrap.indent(source, "    ")
+
+
+@attrs.frozen
+class Bare:
+    """The language in this process, with no jail around it."""
+
+    language: RestrictedPython = attrs.field(factory=RestrictedPython)
+
+    def check(self, source: str, entry: str | None = "process_data", **limits: Any) -> list[dict[str, Any]]:
+        return self.language.check(Job("check", logic(source) if entry else source, entry, [], {**LIMITS, **limits}))
+
+    def run(self, source: str, data: Any = None, entry: str | None = "process_data", **limits: Any) -> Any:
+        arguments = [data, view("request", REQUEST), view("object", USER)] if entry else []
+        source = logic(source) if entry else source
+        return self.language.execute(Job("run", source, entry, arguments, {**LIMITS, **limits}))
+
+
+@attrs.frozen
+class Jailed:
+    """The sandbox that the plugin provides."""
+
+    sandbox: Restricted
+
+    async def run(self, source: str, data: Any = None, **parts: Any) -> Outcome:
+        arguments = tuple(
+            Argument(json.dumps(value).encode(), kind)  # type: ignore[arg-type]
+            for value, kind in ((data, "value"), (REQUEST, "request"), (USER, "object"))
+        )
+        return await self.sandbox.run(Run("tenant", Program(logic(source), "process_data"), arguments, **parts))
+
+
+@pytest.fixture
+def bare() -> Bare:
+    return Bare()
+
+
+@pytest.fixture(scope="session")
+def as_program() -> Callable[[str], str]:
+    return logic
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def jailed(anyio_backend: str) -> AsyncIterator[Jailed]:
+    try:
+        async with open_restricted(RestrictedSettings(), ProcessSettings(workers=2)) as sandbox:
+            yield Jailed(sandbox)
+    except Problem as problem:
+        if problem.code != "isolation-too-weak":
+            raise
+        pytest.skip(f"this machine cannot jail: {problem.detail}")
