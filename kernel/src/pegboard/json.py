@@ -90,9 +90,8 @@ def _decimal(value: Any) -> Decimal:
 
 def _choice(kind: Any) -> Structure:
     """Hooks for enumerations and literals, which name what is allowed."""
-    allowed: dict[Any, Any] = (
-        {v.value: v for v in kind} if isinstance(kind, EnumType) else {v: v for v in get_args(kind)}
-    )
+    members: Any = kind
+    allowed = {v.value: v for v in members} if isinstance(kind, EnumType) else {v: v for v in get_args(kind)}
 
     def structure(value: Any, _: Any) -> Any:
         for known, made in allowed.items():
