@@ -32,7 +32,14 @@ class PluginCommands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         own = super().get_command(ctx, cmd_name)
-        return own or ctx.ensure_object(Session).commands().get(cmd_name)
+        if own is not None:
+            return own
+        session = ctx.ensure_object(Session)
+        found = session.commands().get(cmd_name)
+        if found is None:
+            for plugin in session.board.loader.quarantined():
+                click.echo(f"pegboard: {plugin.line()}", err=True)
+        return found
 
 
 @click.group(cls=PluginCommands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,167 @@
+"""The service behind the routes: what one may do with endpoints, with all that is checked on the way."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import orjson
+
+from pegboard import (
+    Argument,
+    Capability,
+    FieldError,
+    Principal,
+    Problem,
+    Program,
+    Registries,
+    RouteTable,
+    Sandboxes,
+    SandboxProvider,
+    Services,
+    Violation,
+)
+from pegboard.invalid import invalid
+from pegboard.json import converter
+from pegboard_egress import Egress
+from pegboard_store import Store
+
+from .documents import (
+    ENTRY,
+    EndpointData,
+    Preview,
+    PreviewRequest,
+    Timings,
+    Validation,
+    ViolationReport,
+    WidgetDraft,
+    unmasked,
+)
+from .errors import failed, refused
+from .execution import LIMITS, Executor, described
+from .plans import Plans, user_argument
+from .settings import EndpointsSettings
+from .upstream import Upstream, fetch, upstream_request
+from .widgets import StoredWidget, Widgets, merged, pattern_of
+
+
+class Endpoints:
+    """Custom endpoints of one app."""
+
+    def __init__(self, services: Services, settings: EndpointsSettings, upstream: Upstream) -> None:
+        store = services.get(Store)
+        self.settings = settings
+        self.widgets = Widgets(store)
+        self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox)
+        self.executor = Executor(upstream, services.get(Sandboxes))
+        self._egress = services.get(Egress)
+        self._sandboxes = services.get(Sandboxes)
+        self._providers = services.get(Registries)[SandboxProvider]
+        self._table = services.get(RouteTable)
+
+    async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
+        """Check a draft and save it. Raises Problem 422, 409, 403 with the field and the reason."""
+        await self._check(caller.tenant, draft, None)
+        return await self.widgets.create(caller, draft)
+
+    async def update(self, caller: Principal, widget_id: str, patch: Mapping[str, Any]) -> StoredWidget:
+        """Merge a patch into a widget, checked as a whole draft is. Raises Problem."""
+        before = await self.widgets.get(widget_id, caller.tenant)
+        document = merged(converter.unstructure(before.draft), patch)
+        try:
+            draft = converter.structure(document, WidgetDraft)
+        except Exception as error:
+            raise invalid(error) from None
+        draft = attrs.evolve(draft, endpoint_data=unmasked(draft.endpoint_data, before.draft.endpoint_data))
+        await self._check(caller.tenant, draft, before.draft)
+        return await self.widgets.replace(before, draft)
+
+    async def _check(self, tenant: str, draft: WidgetDraft, before: WidgetDraft | None) -> None:
+        self._egress.check_url(draft.endpoint)
+        if draft.path is not None and pattern_of(draft.path) != pattern_of(before.path if before else None):
+            self._check_path(draft.path)
+        data = draft.endpoint_data
+        if before is None or _program(data) != _program(before.endpoint_data):
+            violations = await self.violations(tenant, data.logic, data.sandbox)
+            if violations:
+                raise refused(violations)
+
+    def _check_path(self, path: str) -> None:
+        try:
+            template = self._table.check(path)
+        except Problem as problem:
+            problem.errors = _at_path(problem.detail)
+            raise
+        if "widget_id" in template.names:
+            raise Problem(422, "invalid-path", errors=_at_path("{widget_id} is taken; call the parameter otherwise"))
+
+    async def violations(self, tenant: str, logic: str, sandbox: str | None) -> Sequence[Violation]:
+        """All that keeps a program from being saved; nothing of it runs. Raises Problem for an unknown sandbox."""
+        name = self._sandbox(sandbox)
+        opened = await self._sandboxes.open(name)
+        return await opened.check(tenant, Program(logic, ENTRY), LIMITS)
+
+    async def validate(self, tenant: str, logic: str, sandbox: str | None) -> Validation:
+        found = await self.violations(tenant, logic, sandbox)
+        return Validation(not found, [ViolationReport(**attrs.asdict(v)) for v in found])
+
+    def _sandbox(self, name: str | None) -> str:
+        """The sandbox to use: one that is there, and that calls functions."""
+        if name is None:
+            return self.settings.sandbox
+        usable = [p.name for p in self._providers if Capability.FUNCTION in p.capabilities]
+        if name not in usable:
+            detail = f"there is no sandbox {name!r} for endpoints; choose one of {', '.join(sorted(usable))}"
+            error = {"detail": detail, "pointer": "/endpoint_data/sandbox"}
+            raise Problem(422, "invalid-sandbox", detail, errors=[error], extra={"error_code": "INVALID_SANDBOX"})
+        return name
+
+    async def preview(self, caller: Principal, wanted: PreviewRequest) -> Preview:
+        """Try logic on given data or on what an upstream answers, and store nothing. Raises Problem."""
+        violations = await self.violations(caller.tenant, wanted.logic, wanted.sandbox)
+        if violations:
+            raise refused(violations, "/logic")
+        body, waited = await self._preview_body(wanted)
+        sandbox = self._sandbox(wanted.sandbox)
+        arguments = (Argument(body), _preview_request(wanted), _preview_user(wanted, caller))
+        outcome = await self.executor.run(sandbox, caller.tenant, Program(wanted.logic, ENTRY), arguments)
+        stdout, stderr = (stream.data.decode(errors="replace") for stream in (outcome.stdout, outcome.stderr))
+        problem = failed(outcome, LIMITS)
+        if problem is not None:
+            problem.extra |= {"stdout": stdout, "stderr": stderr}
+            raise problem
+        timings = Timings(_ms(waited), _ms(outcome.queue), _ms(outcome.start + outcome.wall))
+        result = orjson.loads(outcome.result)
+        return Preview(result, stdout, stderr, timings, sandbox, outcome.isolation.name)
+
+    async def _preview_body(self, wanted: PreviewRequest) -> tuple[bytes, float]:
+        if wanted.widget_data is not None or wanted.endpoint is None:
+            return orjson.dumps(wanted.widget_data), 0.0
+        data = EndpointData(wanted.logic, wanted.params, wanted.headers)
+        started = time.perf_counter()
+        body = await fetch(self._egress, upstream_request(wanted.endpoint, data))
+        return body, time.perf_counter() - started
+
+
+def _program(data: EndpointData) -> tuple[str, str | None]:
+    return data.logic, data.sandbox
+
+
+def _at_path(detail: str) -> tuple[FieldError, ...]:
+    return (FieldError(detail, "/path"),)
+
+
+def _preview_request(wanted: PreviewRequest) -> Argument:
+    asked = wanted.request
+    pairs = (asked.headers.items(), asked.query_params.items())
+    return described(asked.method, "/preview", *pairs, asked.path_params, asked.body)
+
+
+def _preview_user(wanted: PreviewRequest, caller: Principal) -> Argument:
+    if wanted.user is None:
+        return user_argument(caller)
+    return Argument(orjson.dumps(attrs.asdict(wanted.user)), "object")
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1e3, 3)

@@ -1,0 +1,58 @@
+"""Opening the service: its addresses, its samples, and what to tell whoever starts the app."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from pegboard import Notice, Notices, RouteTable, Sandboxes, Services, Settings
+from pegboard_egress import Egress
+from pegboard_store import Store
+
+from . import sample
+from .addresses import Addresses
+from .endpoints import Endpoints
+from .routes import catalog, execute
+from .settings import EndpointsSettings
+from .upstream import Upstream
+
+TRY = {"logic": "def process_data(widget_data, request, user):\n    return {'total': sum(widget_data)}"}
+
+
+@asynccontextmanager
+async def open_endpoints(services: Services, settings: Settings) -> AsyncIterator[Endpoints]:
+    """The service with its addresses served; closed, no fetch is left under way."""
+    config = settings.of(EndpointsSettings)
+    store, egress = await services.aget(Store), await services.aget(Egress)
+    upstream = Upstream(egress, config.cache_bytes, config.retry_seconds)
+    endpoints = Endpoints(services, config, upstream)
+    table = services.get(RouteTable)
+    addresses = Addresses(table, store, endpoints.widgets, execute)
+    try:
+        await addresses.load()
+        table.describe(partial(catalog, endpoints))
+        sandbox = await services.get(Sandboxes).open(config.sandbox)
+        notices = services.get(Notices)
+        notices.add(Notice("User code", f"sandbox {config.sandbox}, isolation {sandbox.isolation.name}", 20))
+        if settings.kernel.sample:
+            await _samples(endpoints, egress, settings, notices)
+        notices.add(Notice("Try it", _curl(), 50))
+        yield endpoints
+    finally:
+        await addresses.aclose()
+        await upstream.aclose()
+
+
+async def _samples(endpoints: Endpoints, egress: Egress, settings: Settings, notices: Notices) -> None:
+    url = settings.kernel.public_url
+    egress.allow_origin(url)
+    for address in await sample.create(endpoints, settings.kernel.tenant, url):
+        notices.add(Notice("Sample", f'curl -H "X-API-Key: {{key}}" {{url}}{address}', 40))
+
+
+def _curl() -> str:
+    body = json.dumps(TRY | {"widget_data": [1, 2, 3]}).replace("'", "'\\''")
+    return (
+        'curl -H "X-API-Key: {key}" -H "Content-Type: application/json" \\\n'
+        f"  {{url}}/public/widgets/preview -d '{body}'"
+    )

@@ -1,0 +1,94 @@
+"""What executing a saved endpoint needs, kept ready so that a request reads no row."""
+
+from collections import OrderedDict
+
+import attrs
+import orjson
+
+from pegboard import Argument, Principal, Program
+from pegboard_egress import EgressRequest
+from pegboard_store import Store
+
+from .documents import ENTRY
+from .upstream import upstream_request
+from .widgets import PLANS, StoredWidget, Widgets
+
+ANONYMOUS = Argument(orjson.dumps({"id": "", "username": "", "email": ""}), "object")
+
+
+@attrs.frozen
+class Plan:
+    """A saved endpoint, ready to be executed."""
+
+    id: str
+    tenant: str
+    public: bool
+    path: str | None
+    cache_key: str
+    request: EgressRequest
+    max_age: float
+    program: Program
+    sandbox: str
+
+    @classmethod
+    def of(cls, stored: StoredWidget, default_sandbox: str) -> "Plan":
+        data = stored.draft.endpoint_data
+        return cls(
+            id=stored.id,
+            tenant=stored.tenant,
+            public=stored.draft.public,
+            path=stored.draft.path,
+            cache_key=f"{stored.id}/{stored.revision}",
+            request=upstream_request(stored.draft.endpoint, data),
+            max_age=data.refresh_interval,
+            program=Program(data.logic, ENTRY),
+            sandbox=data.sandbox or default_sandbox,
+        )
+
+
+class Plans:
+    """The plans of the endpoints used last. A change in any process takes effect with the next request."""
+
+    def __init__(self, store: Store, widgets: Widgets, capacity: int, default_sandbox: str) -> None:
+        self._changes = store.changes
+        self._widgets = widgets
+        self._capacity = capacity
+        self._default_sandbox = default_sandbox
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._generation = 0
+        self._changes.subscribe(PLANS, self._forget)
+
+    async def get(self, widget_id: str) -> Plan:
+        """Raises Problem 404."""
+        self._changes.poll()
+        plan = self._plans.get(widget_id)
+        if plan is not None:
+            self._plans.move_to_end(widget_id)
+            return plan
+        return await self._load(widget_id)
+
+    async def _load(self, widget_id: str) -> Plan:
+        generation = self._generation
+        plan = Plan.of(await self._widgets.get(widget_id, None), self._default_sandbox)
+        self._changes.poll()
+        # what was read before a change must not be kept after it
+        if generation == self._generation:
+            self._plans[widget_id] = plan
+            if len(self._plans) > self._capacity:
+                self._plans.popitem(last=False)
+        return plan
+
+    def _forget(self, widget_id: str | None) -> None:
+        self._generation += 1
+        if widget_id is None:
+            self._plans.clear()
+        else:
+            self._plans.pop(widget_id, None)
+
+
+def user_argument(principal: Principal | None) -> Argument:
+    """`user` as the logic sees it."""
+    if principal is None:
+        return ANONYMOUS
+    user = {"id": principal.id, "username": principal.username, "email": principal.email}
+    return Argument(orjson.dumps(user), "object")

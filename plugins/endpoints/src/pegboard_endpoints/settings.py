@@ -1,0 +1,19 @@
+"""The section ``[plugins.endpoints]``."""
+
+import attrs
+
+from pegboard import setting
+
+MIB = 1024 * 1024
+
+
+@attrs.frozen
+class EndpointsSettings:
+    sandbox: str = setting("restricted", help="the sandbox of endpoints that name none")
+    plans: int = setting(10_000, help="saved endpoints kept ready in memory", validator=attrs.validators.ge(1))
+    cache_bytes: int = setting(
+        64 * MIB, help="bytes of upstream bodies kept in memory", validator=attrs.validators.ge(0)
+    )
+    retry_seconds: float = setting(
+        5.0, help="after a failed refresh the old body is served for this long before the upstream is asked again"
+    )

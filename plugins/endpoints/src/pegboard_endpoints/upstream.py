@@ -1,0 +1,119 @@
+"""Upstream bodies: fetched once however many wait, served again while young, served old when the upstream fails."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from typing import Literal
+
+import attrs
+import orjson
+
+from pegboard import Problem
+from pegboard_egress import Egress, EgressRequest, EgressResponse
+
+from .documents import SECRET_HEADER, EndpointData, query_pairs
+
+Freshness = Literal["HIT", "MISS", "STALE"]
+
+
+@attrs.frozen
+class Body:
+    """A JSON body as it came. `fetched` and `retry` are monotonic seconds."""
+
+    data: bytes
+    fetched: float
+    retry: float = 0.0
+
+
+def upstream_request(url: str, data: EndpointData) -> EgressRequest:
+    """The request that an endpoint makes."""
+    headers = {"Accept": "application/json"} | data.headers
+    secrets = frozenset(name for name in data.headers if SECRET_HEADER.fullmatch(name))
+    return EgressRequest(url=url, params=query_pairs(data.params), headers=headers, secret_headers=secrets)
+
+
+async def fetch(egress: Egress, request: EgressRequest) -> bytes:
+    """The upstream's JSON as bytes. Raises Problem 502, 504 or 403 with the contract's codes."""
+    response = await egress.send(request)
+    if not 200 <= response.status < 300:
+        raise _upstream(response, "UPSTREAM_ERROR", f"The upstream answered {response.status}")
+    try:
+        orjson.loads(response.body)
+    except orjson.JSONDecodeError as error:
+        raise _upstream(response, "UPSTREAM_NOT_JSON", f"The upstream's answer is not JSON: {error}") from None
+    return response.body
+
+
+def _upstream(response: EgressResponse, error_code: str, detail: str) -> Problem:
+    extra = {
+        "error_code": error_code,
+        "upstream_status": response.status,
+        "content_type": response.headers.get("content-type", ""),
+    }
+    return Problem(502, error_code.lower().replace("_", "-"), detail, extra=extra)
+
+
+class Upstream:
+    """The bodies that this process keeps, newest use last, up to a number of bytes."""
+
+    def __init__(self, egress: Egress, capacity: int, retry: float) -> None:
+        self._egress = egress
+        self._capacity = capacity
+        self._retry = retry
+        self._bodies: OrderedDict[str, Body] = OrderedDict()
+        self._size = 0
+        self._flights: dict[str, asyncio.Task[bytes]] = {}
+
+    async def get(self, key: str, request: EgressRequest, max_age: float) -> tuple[bytes, Freshness]:
+        """The body for an endpoint's `key` (its id and revision), not older than `max_age` if that can be had."""
+        if max_age <= 0:
+            return await fetch(self._egress, request), "MISS"
+        kept = self._bodies.get(key)
+        now = time.monotonic()
+        if kept is not None and (now - kept.fetched <= max_age or now < kept.retry):
+            self._bodies.move_to_end(key)
+            return kept.data, "HIT" if now - kept.fetched <= max_age else "STALE"
+        try:
+            return await self._fetch_once(key, request), "MISS"
+        except Problem:
+            if kept is None:
+                raise
+            self._keep(key, attrs.evolve(kept, retry=time.monotonic() + self._retry))
+            return kept.data, "STALE"
+
+    async def _fetch_once(self, key: str, request: EgressRequest) -> bytes:
+        """Join the fetch under way, or start it. A caller who leaves does not end it for the others."""
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = asyncio.create_task(self._fly(key, request))
+            flight.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(flight)
+
+    async def _fly(self, key: str, request: EgressRequest) -> bytes:
+        try:
+            data = await fetch(self._egress, request)
+            self._keep(key, Body(data, time.monotonic()))
+            return data
+        finally:
+            del self._flights[key]
+
+    def _keep(self, key: str, body: Body) -> None:
+        self.forget(key)
+        if len(body.data) > self._capacity:
+            return
+        self._bodies[key] = body
+        self._size += len(body.data)
+        while self._size > self._capacity:
+            _, oldest = self._bodies.popitem(last=False)
+            self._size -= len(oldest.data)
+
+    def forget(self, key: str) -> None:
+        gone = self._bodies.pop(key, None)
+        if gone is not None:
+            self._size -= len(gone.data)
+
+    async def aclose(self) -> None:
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)

@@ -1,0 +1,221 @@
+"""Saved widgets: reading and writing them, each for its tenant."""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+import orjson
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pegboard import Principal, Problem
+from pegboard.json import converter
+from pegboard_store import Page, Store, paginate
+
+from .documents import EndpointData, Widget, WidgetDraft, WidgetQuery, masked
+from .errors import not_found
+from .tables import widgets
+
+PLANS = "endpoints.plans"
+PATHS = "endpoints.paths"
+
+COLUMNS = {name: widgets.c[name] for name in ("name", "project_id", "size", "created_at", "updated_at")}
+
+
+@attrs.frozen
+class StoredWidget:
+    """A row. `draft` holds what the user said, credentials included."""
+
+    id: str
+    tenant: str
+    draft: WidgetDraft
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "StoredWidget":
+        draft = WidgetDraft(
+            name=row.name,
+            project_id=row.project_id,
+            endpoint=row.endpoint,
+            endpoint_data=EndpointData(**row.endpoint_data),
+            description=row.description,
+            size=row.size,
+            public=row.public,
+            path=row.path,
+            methods=row.methods,
+        )
+        return cls(row.id, row.tenant, draft, row.revision, row.created_at, row.updated_at)
+
+    def shown(self) -> Widget:
+        """As it goes over the wire, credentials masked."""
+        draft = self.draft
+        return Widget(
+            id=self.id,
+            name=draft.name,
+            project_id=draft.project_id,
+            description=draft.description,
+            size=draft.size,
+            endpoint=draft.endpoint,
+            endpoint_data=masked(draft.endpoint_data),
+            public=draft.public,
+            path=draft.path,
+            methods=list(draft.methods),
+            execute_url=f"/public/widgets/{self.id}/execute",
+            revision=self.revision,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+        )
+
+
+def pattern_of(path: str | None) -> str | None:
+    """What makes two paths the same address: the names of parameters do not."""
+    if path is None:
+        return None
+    return "/".join(_nameless(step) for step in path.split("/"))
+
+
+def _nameless(step: str) -> str:
+    return "{:path}" if step.endswith(":path}") else "{}" if step.startswith("{") else step
+
+
+def path_change(widget_id: str, old: WidgetDraft | None, new: WidgetDraft | None) -> str:
+    """The news of an address that every process needs, as the key of a change."""
+    document = {"id": widget_id, "old": old and old.path, "new": new and new.path, "methods": new and new.methods}
+    return orjson.dumps(document).decode()
+
+
+def _values(draft: WidgetDraft) -> dict[str, Any]:
+    values = attrs.asdict(draft, recurse=False)
+    return values | {
+        "endpoint_data": converter.unstructure(draft.endpoint_data),
+        "path_pattern": pattern_of(draft.path),
+    }
+
+
+class Widgets:
+    """The widgets of all tenants in the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
+        """Raises Problem 409 if the path is taken."""
+        now = datetime.now(UTC)
+        stored = StoredWidget(f"widget_{secrets.token_hex(10)}", caller.tenant, draft, 1, now, now)
+        row = _values(draft) | {
+            "id": stored.id,
+            "tenant": caller.tenant,
+            "revision": 1,
+            "created_by": caller.id,
+            "created_at": now,
+            "updated_at": now,
+        }
+        async with self._store.begin() as session:
+            await _unless_taken(session, insert(widgets).values(row), draft.path)
+            await self._publish(session, stored.id, None, draft)
+        return stored
+
+    async def get(self, widget_id: str, tenant: str | None) -> StoredWidget:
+        """One widget of a tenant, or of any where `tenant` is None. Raises Problem 404."""
+        async with self._store.read() as session:
+            return await _one(session, widget_id, tenant)
+
+    async def page(self, tenant: str, query: WidgetQuery) -> Page[Widget]:
+        # the listed columns make a row out of each result, where a lone entity would be an object
+        statement = select(*widgets.c).where(widgets.c.tenant == tenant)
+        if query.project_id:
+            statement = statement.where(widgets.c.project_id == query.project_id)
+        async with self._store.read() as session:
+            return await paginate(
+                session,
+                statement,
+                query,
+                columns=COLUMNS,
+                default="created_at:desc",
+                unique=widgets.c.id,
+                make=lambda row: StoredWidget.of(row).shown(),
+            )
+
+    async def described(self, tenant: str | None) -> AsyncIterator[StoredWidget]:
+        """The public widgets and those of `tenant`, newest first, for documents about the API."""
+        statement = select(*widgets.c).where(widgets.c.public | (widgets.c.tenant == tenant))
+        async with self._store.read() as session:
+            rows = await session.stream(statement.order_by(widgets.c.created_at.desc()))
+            async for row in rows:
+                yield StoredWidget.of(row)
+
+    async def replace(self, before: StoredWidget, draft: WidgetDraft) -> StoredWidget:
+        """Write a new draft over the revision that was read. Raises Problem 409 if another writer was faster."""
+        now = datetime.now(UTC)
+        after = attrs.evolve(before, draft=draft, revision=before.revision + 1, updated_at=now)
+        changed = _values(draft) | {"revision": after.revision, "updated_at": now}
+        where = (widgets.c.id == before.id, widgets.c.tenant == before.tenant, widgets.c.revision == before.revision)
+        async with self._store.begin() as session:
+            result = await _unless_taken(session, update(widgets).where(*where).values(changed), draft.path)
+            if result.rowcount != 1:
+                await _one(session, before.id, before.tenant)
+                raise Problem(409, "widget-changed", "the widget was changed meanwhile; read it and try again")
+            await self._publish(session, before.id, before.draft, draft)
+        return after
+
+    async def delete(self, widget_id: str, tenant: str) -> None:
+        """Raises Problem 404."""
+        async with self._store.begin() as session:
+            before = await _one(session, widget_id, tenant)
+            await session.execute(delete(widgets).where(widgets.c.id == widget_id))
+            await self._publish(session, widget_id, before.draft, None)
+
+    async def addresses(self) -> list[tuple[str, str, list[str]]]:
+        """(id, path, methods) of all widgets that have a path."""
+        columns = (widgets.c.id, widgets.c.path, widgets.c.methods)
+        async with self._store.read() as session:
+            rows = await session.execute(select(*columns).where(widgets.c.path.is_not(None)))
+            return [(row.id, row.path, row.methods) for row in rows]
+
+    async def _publish(
+        self, session: AsyncSession, widget_id: str, old: WidgetDraft | None, new: WidgetDraft | None
+    ) -> None:
+        changes = self._store.changes
+        await changes.publish(session, PLANS, widget_id)
+        addresses = [(draft.path, draft.methods) for draft in (old, new) if draft]
+        if any(path for path, _ in addresses) and (len(addresses) == 1 or addresses[0] != addresses[1]):
+            await changes.publish(session, PATHS, path_change(widget_id, old, new))
+
+
+async def _one(session: AsyncSession, widget_id: str, tenant: str | None) -> StoredWidget:
+    statement = select(*widgets.c).where(widgets.c.id == widget_id)
+    if tenant is not None:
+        statement = statement.where(widgets.c.tenant == tenant)
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise not_found(widget_id)
+    return StoredWidget.of(row)
+
+
+async def _unless_taken(session: AsyncSession, statement: Any, path: str | None) -> Any:
+    try:
+        return await session.execute(statement)
+    except IntegrityError:
+        if path is None:
+            raise
+        raise Problem(
+            409,
+            "path-taken",
+            f"the path {path} is taken by another endpoint",
+            errors=[{"detail": "is taken; choose another", "pointer": "/path"}],
+        ) from None
+
+
+def merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON merge patch (RFC 7396), except that `params` and `headers` are replaced whole."""
+    result = dict(document)
+    for name, value in patch.items():
+        if name == "endpoint_data" and isinstance(value, dict) and isinstance(result.get(name), dict):
+            value = {**result[name], **value}
+        result[name] = value
+    return result
