@@ -65,6 +65,8 @@ class Upstream:
             writer.write(answer)
             return await writer.drain()
         async for piece in answer:
+            if writer.is_closing():
+                raise ConnectionResetError
             writer.write(piece)
             await writer.drain()
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import brotli
+import httpx
 import pytest
 
 from pegboard_egress import (
@@ -254,6 +255,19 @@ async def test_what_goes_out_is_what_was_asked_for(serve: Any) -> None:
     assert isinstance(answer, EgressResponse)
     assert answer.headers["content-LENGTH"] == "2"
     assert 0 < answer.elapsed < 5
+
+
+@pytest.mark.parametrize("auth", [None, httpx.BasicAuth("user", "secret")])
+async def test_headers_beyond_ascii_do_no_harm(serve: Any, auth: httpx.Auth | None) -> None:
+    upstream = await serve(
+        lambda seen: "HTTP/1.1 200 Schön\r\nX-U: ü\r\nX-L: ".encode() + b"\xfc\r\nContent-Length: 0\r\n\r\n"
+    )
+    async with allowing(upstream) as egress:
+        answer = await egress.send(EgressRequest(url=upstream.origin, headers={"X-Out": "ü"}, auth=auth))
+        same = await egress.client.get(upstream.origin, headers={"X-Out": "ü".encode()}, auth=auth)
+    assert (answer.headers["x-u"], answer.headers["x-l"]) == ("ü", "\ufffd")
+    assert same.headers["x-u"] == "ü"
+    assert [seen.headers["x-out"].encode("latin-1").decode() for seen in upstream.seen] == ["ü", "ü"]
 
 
 async def test_a_large_request_body_arrives_whole(serve: Any) -> None:

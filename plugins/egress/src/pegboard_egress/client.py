@@ -5,8 +5,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from .guard import Origin, origin_of
-from .hops import SECRETS, Hop, headers_of, method_of
+from .hops import SECRETS, hop_of, raw
 from .messages import Timeouts
 from .wire import ENCODINGS, USER_AGENT, Opened, Wire
 
@@ -25,18 +24,17 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._wire = wire
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        content = await request.aread()
-        url = self._wire.guard.check_url(str(request.url))
-        _drop_secrets(request, origin_of(url))
-        headers = headers_of((name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw)
+        _drop_secrets(request)
+        hop = await hop_of(request, self._wire.guard)
         timeout = request.extensions.get("timeout", {})
         connect, read, total = self._wire.timeouts(Timeouts(timeout.get("connect"), timeout.get("read")))
-        opened = await self._wire.open(Hop(method_of(request.method), url, headers, content), connect, read, total)
+        opened = await self._wire.open(hop, connect, read, total)
+        reason = (opened.response.reason or "").encode(errors="replace")
         return httpx.Response(
             opened.status,
-            headers=list(opened.headers.items()),
+            headers=raw(opened.headers),
             stream=Body(opened, self._wire.settings.max_body),
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": (opened.response.reason or "").encode()},
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reason},
         )
 
 
@@ -53,8 +51,9 @@ class Body(httpx.AsyncByteStream):
         self._opened.release()
 
 
-def _drop_secrets(request: httpx.Request, origin: Origin) -> None:
+def _drop_secrets(request: httpx.Request) -> None:
     # httpx hands the extensions of a request on to those that its redirects make, and itself drops Authorization only.
+    origin = (request.url.scheme, request.url.raw_host, request.url.port)
     if request.extensions.setdefault(ORIGIN, origin) == origin:
         return
     request.extensions[ORIGIN] = origin

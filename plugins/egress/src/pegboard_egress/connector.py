@@ -120,6 +120,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         return socket.socket(family, kind, proto)
 
     def _check_peer(self, protocol: Any, attempt: Attempt) -> None:
+        # TLS has greeted the peer by then, with the name only: aiohttp offers no place between the two.
         try:
             peer = protocol.transport.get_extra_info("peername")
             if peer is None:

@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver
 from .client import open_client
 from .errors import TooManyRedirects, UpstreamTimeout
 from .guard import Guard
-from .hops import REDIRECTS, Hop, headers_of, method_of, redirected
+from .hops import REDIRECTS, Hop, headers_of, hop_of, method_of, raw, redirected
 from .messages import EgressRequest, EgressResponse
 from .retry import may_retry, retrying
 from .settings import EgressSettings
@@ -89,24 +89,19 @@ class Egress:
 
     async def _authed(self, request: EgressRequest, hop: Hop) -> tuple[Opened, bytes]:
         """Walk an `httpx.Auth` flow; every request it makes is sent under the same rules."""
-        plain = httpx.Request(hop.method, str(hop.url), headers=list(hop.headers.items()), content=hop.content)
+        plain = httpx.Request(hop.method, str(hop.url), headers=raw(hop.headers), content=hop.content)
         before = set(plain.headers.raw)
         assert request.auth is not None
         async with aclosing(request.auth.async_auth_flow(plain)) as flow:
             step = await anext(flow)
             while True:
                 added = frozenset(name.decode().lower() for name, value in set(step.headers.raw) - before)
-                opened, body = await self._follow(request, await self._hop(step), added)
-                answer = httpx.Response(opened.status, headers=list(opened.headers.items()), content=body, request=step)
+                opened, body = await self._follow(request, await hop_of(step, self._wire.guard), added)
+                answer = httpx.Response(opened.status, headers=raw(opened.headers), content=body, request=step)
                 try:
                     step = await flow.asend(answer)
                 except StopAsyncIteration:
                     return opened, body
-
-    async def _hop(self, step: httpx.Request) -> Hop:
-        headers = headers_of((name.decode("ascii"), value.decode("latin-1")) for name, value in step.headers.raw)
-        url = self._wire.guard.check_url(str(step.url))
-        return Hop(method_of(step.method), url, headers, await step.aread())
 
 
 @asynccontextmanager

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from urllib.parse import urljoin
 
 import attrs
-from multidict import CIMultiDict
+import httpx
+from multidict import CIMultiDict, MultiMapping
 from yarl import URL
 
 from .errors import EgressBlocked
@@ -80,6 +81,18 @@ def headers_of(pairs: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
         if name.lower() not in FRAMING:
             headers.add(name, value)
     return headers
+
+
+def raw(headers: MultiMapping[str]) -> list[tuple[bytes, bytes]]:
+    """Headers as httpx takes them whatever is in them; aiohttp writes UTF-8 too."""
+    return [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
+
+
+async def hop_of(request: httpx.Request, guard: Guard) -> Hop:
+    """What goes out for a request of httpx."""
+    headers = ((name.decode("ascii"), value.decode(errors="replace")) for name, value in request.headers.raw)
+    url = guard.check_url(str(request.url))
+    return Hop(method_of(request.method), url, headers_of(headers), await request.aread())
 
 
 def without(headers: CIMultiDict[str], names: Iterable[str]) -> CIMultiDict[str]:

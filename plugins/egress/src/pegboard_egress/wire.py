@@ -22,6 +22,7 @@ from .settings import EgressSettings
 
 USER_AGENT = "pegboard-egress/0.1"
 ENCODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
+FRAME = frozenset({"content-encoding", "content-length"})
 BODILESS = frozenset({204, 304})
 LONGEST_LINE = 16 * 1024
 MOST_LINES = 256
@@ -167,15 +168,16 @@ def _payload(content: bytes) -> bytes | io.BytesIO | None:
 
 
 def _decoded(response: aiohttp.ClientResponse) -> MultiMapping[str]:
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
-    if encoding == "identity":
-        return response.headers
-    if encoding not in ENCODINGS:
+    """The headers of the decoded body, as text that can be encoded again."""
+    headers = response.headers
+    encoding = headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ENCODINGS and encoding != "identity":
         raise UpstreamError("the upstream sent a content encoding that was not asked for", rule="protocol")
-    headers = CIMultiDict(response.headers)
-    headers.popall("Content-Encoding")
-    headers.popall("Content-Length", None)
-    return headers
+    if encoding == "identity" and all(map(str.isascii, headers.values())):
+        return headers
+    stale = FRAME if encoding in ENCODINGS else ()
+    kept = ((name, value) for name, value in headers.items() if name.lower() not in stale)
+    return CIMultiDict((name, value.encode(errors="surrogateescape").decode(errors="replace")) for name, value in kept)
 
 
 def _too_large(what: str, cap: int) -> UpstreamTooLarge:
