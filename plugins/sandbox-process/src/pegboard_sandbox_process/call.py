@@ -5,15 +5,21 @@ import os
 import socket
 import struct
 from functools import partial
+from typing import Literal
 
 import attrs
-import orjson
+
 from pegboard import Argument, Limits, Output, Program, Run
 
 from .capture import Capture
 from .spawn import Report, Zygote
 
-SIZE = struct.Struct("<I")
+JOB = struct.Struct("<IcBIIIIII")
+ARGUMENT = struct.Struct("<BI")
+VIEWS = ("value", "object", "request")
+"""All as in `child` and `views`, which are the jail's inside and not imported here."""
+
+Kind = Literal[b"C", b"R"]
 FRAME_ROOM = 256 * 1024
 """What a frame may hold beyond the result: reports of violations and exceptions are capped by it."""
 
@@ -33,20 +39,20 @@ class Finished:
     stderr: Output
 
 
-def encode_job(kind: str, program: Program, source: bytes, arguments: tuple[Argument, ...], limits: Limits) -> bytes:
-    """The job as `child` reads it: arguments go through as the bytes that they are."""
-    head = orjson.dumps(
-        {
-            "kind": kind,
-            "source": len(source),
-            "entry": program.entry,
-            "arguments": [(argument.view, len(argument.json)) for argument in arguments],
-            "limits": {"result": limits.result, "recursion": limits.recursion, "nesting": limits.nesting,
-                       "source": limits.source},
-        }
-    )  # fmt: skip
-    body = b"".join([SIZE.pack(len(head)), head, source, *(argument.json for argument in arguments)])
-    return SIZE.pack(len(body)) + body
+def encode_job(kind: Kind, program: Program, source: bytes, arguments: tuple[Argument, ...], limits: Limits) -> bytes:
+    """The job as `child.JOB` describes it: arguments go through as the bytes that they are."""
+    entry = (program.entry or "").encode()
+    parts = [source, entry]
+    for argument in arguments:
+        parts += (ARGUMENT.pack(VIEWS.index(argument.view), len(argument.json)), argument.json)
+    rest = b"".join(parts)
+    counts = (len(arguments), len(source), len(entry))
+    return (
+        JOB.pack(
+            JOB.size - 4 + len(rest), kind, *counts, limits.result, limits.recursion, limits.nesting, limits.source
+        )
+        + rest
+    )
 
 
 class Call:

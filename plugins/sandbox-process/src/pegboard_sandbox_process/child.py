@@ -5,21 +5,48 @@ started (monotonic nanoseconds), then JSON. ``R`` is the program's result as it 
 must not believe it: the program can write to the same channel.
 """
 
+from __future__ import annotations
+
 import gc
 import json
 import os
 import sys
 import time
-from struct import pack, unpack, unpack_from
-from typing import Any, NoReturn, Protocol
+from struct import pack, unpack_from
 
-from pegboard_sandbox_process.views import view
+from pegboard_sandbox_process.views import VIEWS
+
+TYPE_CHECKING = False  # typing itself would add half a megabyte to every fork
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, Protocol
+
+    class Language(Protocol):
+        """How source becomes a run. Both may raise whatever the program raises, `Refused` and `LimitHit`."""
+
+        def check(self, job: Job) -> list[dict[str, Any]]: ...
+
+        def execute(self, job: Job) -> object: ...
+
 
 PROGRAM = "<program>"
 """The file name that a language compiles with; by it the line in the user's source is found."""
 
+FIRST_READ = 64 * 1024
+
 WORDS = 2000
 """The longest message, in characters."""
+
+JOB = "<IcBIIIIII"
+"""Length of the rest, ``C`` check or ``R`` run, the number of arguments, bytes of source and of the entry's name (0: none),
+then the limits result, recursion, nesting and source. Source, entry and the arguments follow, each argument as
+`ARGUMENT` and its JSON."""
+
+JOB_SIZE = 30
+ARGUMENT = "<BI"
+"""The index of its view in `VIEWS`, its bytes."""
+
+INVALID_ARGUMENT = "InvalidArgument"
+"""The `Failure.type` of a call whose argument is not JSON: the caller's mistake, seen only here."""
 
 OUT_OF_MEMORY = b'{"ending":"limit","limit":"memory"}'
 
@@ -52,14 +79,6 @@ class LimitHit(Exception):
         self.limit, self.allowed = limit, allowed
 
 
-class Language(Protocol):
-    """How source becomes a run. Both may raise whatever the program raises, `Refused` and `LimitHit`."""
-
-    def check(self, job: Job) -> list[dict[str, Any]]: ...
-
-    def execute(self, job: Job) -> object: ...
-
-
 _encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -67,28 +86,59 @@ def serve(channel: int, language: Language) -> NoReturn:
     """Do the one job that `channel` brings, and end the process."""
     status = 1
     try:
+        job, wrong = _read_job(channel)
         gc.enable()
         started = time.monotonic_ns()
-        letter, payload, status = _answer(language, _read_job(channel))
+        letter, payload, status = wrong or _answer(language, job)
         _flush()
         _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload)
     finally:
         os._exit(status)
 
 
-def _read_job(channel: int) -> Job:
-    (size,) = unpack("<I", _read_exactly(channel, 4))
-    data = memoryview(_read_exactly(channel, size))
-    (size,) = unpack_from("<I", data)
-    head = json.loads(bytes(data[4 : 4 + size]))
-    at = 4 + size
-    source = str(data[at : at + head["source"]], "utf-8", "surrogatepass")
-    at += head["source"]
-    arguments = []
-    for kind, length in head["arguments"]:
-        arguments.append(view(kind, json.loads(bytes(data[at : at + length]))))
-        at += length
-    return Job(head["kind"], source, head["entry"], arguments, head["limits"])
+def _read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
+    """The job, and the answer to it where an argument is not JSON."""
+    data = os.read(channel, FIRST_READ)
+    while len(data) < JOB_SIZE:
+        data += _read_exactly(channel, 1)
+    size, kind, count, source, entry, result, recursion, nesting, most = unpack_from(JOB, data)
+    if len(data) < size + 4:
+        data += _read_exactly(channel, size + 4 - len(data))
+    at = JOB_SIZE + source
+    limits = {"result": result, "recursion": recursion, "nesting": nesting, "source": most}
+    job = Job(
+        "check" if kind == b"C" else "run",
+        data[JOB_SIZE:at].decode("utf-8", "surrogatepass"),
+        data[at : at + entry].decode() or None,
+        [],
+        limits,
+    )
+    at += entry
+    for number in range(count):
+        view, length = unpack_from(ARGUMENT, data, at)
+        try:
+            job.arguments.append(VIEWS[view](_decode(data[at + 5 : at + 5 + length])))
+        except (ValueError, RecursionError) as error:
+            wrong = f"Argument {number + 1} is not JSON: {error}"
+            return job, _report(ending="exception", type=INVALID_ARGUMENT, message=wrong, line=None)
+        at += 5 + length
+    return job, None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_raw_decode = json.JSONDecoder(parse_constant=_no_constant).raw_decode
+
+
+def _decode(data: bytes) -> Any:
+    """`json.loads`, without its detection of encodings and its regular expressions: they cost page faults."""
+    text = data.decode().strip(" \t\n\r")
+    value, end = _raw_decode(text)
+    if end != len(text):
+        raise ValueError(f"more follows at character {end}")
+    return value
 
 
 def _read_exactly(channel: int, size: int) -> bytes:

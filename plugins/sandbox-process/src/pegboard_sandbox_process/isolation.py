@@ -4,15 +4,20 @@ Every step raises `StepFailed` with its name, so that the server can say which o
 Sources: user_namespaces(7), pivot_root(2), capabilities(7), landlock(7).
 """
 
+from __future__ import annotations
+
 import contextlib
 import ctypes
 import errno
 import os
 import signal
-from collections.abc import Iterator
 from struct import pack
 
 from pegboard_sandbox_process.system import call_libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import structlog
+
 from pegboard import Ending, Failure, Isolation, Limits, Outcome, Problem, Program, Run, Violation
 
 from . import cgroup
-from .call import Call, Finished, encode_job
+from .call import Call, Finished, Kind, encode_job
 from .levels import LAYERS, Tried, candidates
 from .outcome import outcome
 from .profile import Profile
@@ -51,9 +52,9 @@ class Jail:
         Raises `pegboard.Problem` 503 when no worker was free in time or the jail was lost twice.
         """
         run = Run(tenant, program, limits=limits)
-        ended = await self._call("check", run)
+        ended = await self._call(b"C", run)
         if ended.ending is Ending.LOST:
-            ended = await self._call("check", run)
+            ended = await self._call(b"C", run)
         if ended.ending in (Ending.BUSY, Ending.LOST):
             raise Problem(503, f"sandbox-{ended.ending}", _words(ended), headers={"Retry-After": "1"})
         if ended.ending in (Ending.VIOLATION, Ending.RESULT):
@@ -61,9 +62,9 @@ class Jail:
         return [Violation("SIZE", "", 1, 1, f"The source cannot be compiled within its limits: {_words(ended)}")]
 
     async def run(self, run: Run) -> Outcome:
-        return await self._call("run", run)
+        return await self._call(b"R", run)
 
-    async def _call(self, kind: str, run: Run) -> Outcome:
+    async def _call(self, kind: Kind, run: Run) -> Outcome:
         self._refuse_unholdable(run.limits)
         source = run.program.source.encode("utf-8", "surrogatepass")
         if len(source) > run.limits.source:

@@ -4,12 +4,17 @@ Run as a script, ``python -I -S -B launcher.py``, with one end of the control so
 else; the first message is the configuration. Standard library only.
 """
 
+from __future__ import annotations
+
 import _socket
 import json
 import os
 import sys
 from array import array
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 MESSAGE = 1 << 20
 

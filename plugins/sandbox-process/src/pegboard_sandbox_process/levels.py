@@ -3,6 +3,7 @@
 import os
 
 import attrs
+
 from pegboard import Isolation
 
 LAYERS: dict[Isolation, tuple[str, ...]] = {

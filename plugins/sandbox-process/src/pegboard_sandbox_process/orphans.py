@@ -4,6 +4,8 @@ With namespaces the kernel kills them with PID 1. Without, the launcher and the 
 subreapers) and kill them here.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import orjson
+
 from pegboard import Ending, Failure, Isolation, Limits, Outcome, Violation
 
 from .call import Finished

@@ -3,6 +3,7 @@
 import importlib.util
 
 import attrs
+
 from pegboard import StartupError
 
 

@@ -4,11 +4,13 @@ Part of the jail's inside: standard library only. Sources: linux/filter.h, linux
 system call tables of the kernel (x86_64: asm/unistd_64.h, aarch64: asm-generic/unistd.h).
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 from struct import pack
 
-from pegboard_sandbox_process.system import call_libc
+from pegboard_sandbox_process.system import prepare_libc
 
 PR_SET_SECCOMP = 22
 PR_SET_PDEATHSIG = 1
@@ -113,10 +115,11 @@ class Filter:
     def __init__(self, program: bytes) -> None:
         self._code = ctypes.create_string_buffer(program, len(program))
         self._head = ctypes.create_string_buffer(pack("@HxxxxxxP", len(program) // 8, ctypes.addressof(self._code)))
+        self._load = prepare_libc("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(self._head), 0, 0)
 
     def load(self) -> None:
         """Bind this process, for good. Needs no_new_privs. Raises OSError."""
-        call_libc("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(self._head), 0, 0)
+        self._load()
 
 
 def zygote_filter() -> Filter:

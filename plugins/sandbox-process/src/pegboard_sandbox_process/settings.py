@@ -3,6 +3,7 @@
 import os
 
 import attrs
+
 from pegboard import setting
 
 MEGABYTE = 1024 * 1024

@@ -4,9 +4,14 @@ No attribute of theirs starts with an underscore but their own slots, so a langu
 names can show them as they are.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False  # typing itself would add half a megabyte to every fork
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, NoReturn
 
 _set = object.__setattr__
 
@@ -125,10 +130,19 @@ class Request(_ReadOnly):
         return f"Request({self.method} {self.path})"
 
 
-def view(kind: str, value: Any) -> Any:
-    """`value` as a program sees it; `kind` is that of `pegboard.Argument.view`."""
-    if kind == "object" and isinstance(value, dict):
-        return Object(value)
-    if kind == "request" and isinstance(value, dict):
-        return Request(value)
+def as_value(value: Any) -> Any:
     return value
+
+
+def as_object(value: Any) -> Any:
+    return Object(value) if isinstance(value, dict) else value
+
+
+def as_request(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError("a request is an object")
+    return Request(value)
+
+
+VIEWS = (as_value, as_object, as_request)
+"""In the order of `pegboard.Argument.view`: value, object, request."""

@@ -3,6 +3,8 @@
 It never reads a tenant's data: the channel of a call goes to the child, which alone reads it.
 """
 
+from __future__ import annotations
+
 import _socket
 import gc
 import importlib
@@ -16,11 +18,14 @@ import sys
 import time
 from array import array
 from struct import pack, unpack
-from typing import Any, NoReturn
 
 from pegboard_sandbox_process import child, isolation, orphans, seccomp
 from pegboard_sandbox_process.launcher import adopt_package
 from pegboard_sandbox_process.system import signal_descriptor, trim_heap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 CALL = "<BQQd"
 """Server to zygote: ``C`` or ``K``, the call, bytes of memory, seconds of CPU; a ``C`` brings channel, stdout, stderr."""
@@ -122,7 +127,7 @@ class _Zygote:
 
     def __init__(self, control: _socket.socket, language: child.Language, layers: list[str]) -> None:
         self._control = control
-        self._language = language
+        self.language = language
         self._confined = "seccomp" in layers
         self._alone = "namespaces" in layers
         self._filter = seccomp.program_filter() if self._confined else None
@@ -167,7 +172,7 @@ class _Zygote:
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def _become_child(self, descriptors: "array[int]", memory: int, cpu: float) -> NoReturn:
+    def _become_child(self, descriptors: array[int], memory: int, cpu: float) -> NoReturn:
         try:
             channel, out, err = descriptors
             os.dup2(out, 1)
@@ -180,7 +185,7 @@ class _Zygote:
                 self._filter.load()
         except BaseException:
             os._exit(70)  # EX_SOFTWARE: never run a program with a limit missing
-        child.serve(CONTROL, self._language)
+        child.serve(CONTROL, self.language)
 
     def _limit(self, memory: int, cpu: float) -> None:
         if not self._alone:
