@@ -134,7 +134,7 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _postgresql_engines(database: Database, config: StoreSettings) -> Engines:
-    pool = {
+    pool: dict[str, Any] = {
         "pool_size": config.pool,
         "max_overflow": 0,
         "pool_timeout": config.wait,

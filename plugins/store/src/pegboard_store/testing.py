@@ -124,6 +124,16 @@ def _compare(connection: Connection, line: Migrations, metadata: MetaData) -> li
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    options = {"version_table": line.version_table, "compare_type": True, "compare_server_default": True}
+    prefix = table_prefix(line.name)
+
+    def is_own(name: str | None, kind: str, _: Any) -> bool:
+        return kind != "table" or (name or "").startswith(prefix)
+
+    options = {
+        "version_table": line.version_table,
+        "compare_type": True,
+        "compare_server_default": True,
+        "include_name": is_own,
+    }
     found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
     return found

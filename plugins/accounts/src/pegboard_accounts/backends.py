@@ -1,0 +1,54 @@
+"""How requests carry keys: in a header of their own, or as a bearer token (RFC 6750, section 2.1)."""
+
+from starlette.authentication import AuthCredentials, AuthenticationBackend
+from starlette.requests import HTTPConnection
+
+from pegboard import AuthProvider, NoConfig, Principal, Services
+
+from .accounts import Accounts
+from .settings import AccountsSettings
+
+
+class HeaderBackend(AuthenticationBackend):
+    """``X-API-Key: pk_...``"""
+
+    def __init__(self, accounts: Accounts, header: str) -> None:
+        self._recognise = accounts.recognise
+        self._header = header
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Principal] | None:
+        text = conn.headers.get(self._header)
+        return None if text is None else await self._recognise(text)
+
+
+class BearerBackend(AuthenticationBackend):
+    """``Authorization: Bearer pk_...``; other schemes are somebody else's."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._recognise = accounts.recognise
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Principal] | None:
+        scheme, _, text = conn.headers.get("authorization", "").partition(" ")
+        return await self._recognise(text.strip()) if scheme.lower() == "bearer" else None
+
+
+def providers(config: AccountsSettings) -> tuple[AuthProvider, AuthProvider]:
+    """The inbound providers ``apikey`` and ``bearer``."""
+
+    def by_header(_: NoConfig, services: Services) -> AuthenticationBackend:
+        return HeaderBackend(services.get(Accounts), config.header)
+
+    def by_bearer(_: NoConfig, services: Services) -> AuthenticationBackend:
+        return BearerBackend(services.get(Accounts))
+
+    return (
+        AuthProvider(
+            "apikey",
+            "An API key in a header",
+            inbound=by_header,
+            openapi={"type": "apiKey", "in": "header", "name": config.header},
+        ),
+        AuthProvider(
+            "bearer", "An API key as bearer token", inbound=by_bearer, openapi={"type": "http", "scheme": "bearer"}
+        ),
+    )

@@ -1,0 +1,50 @@
+"""The key that a first start makes, so that somebody can get in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import delete, select, text
+
+from pegboard import Notice, Notices, Principal
+from pegboard_store import Store
+
+from .keys import new_key
+from .tables import KeyRow
+
+
+@asynccontextmanager
+async def first_key(store: Store, notices: Notices, owner: Principal, *, wanted: bool) -> AsyncIterator[None]:
+    """Make a key with all of the owner's scopes where there never was one, and have it shown.
+
+    Only `Notices` learns the secret. A key that nobody was shown until the end is taken back, so that the next
+    start makes another.
+    """
+    made = await _make(store, owner) if wanted else None
+    if made is None:
+        yield
+        return
+    row, secret = made
+    notice = Notice("API key", secret, order=0)
+    notices.key = secret
+    notices.add(notice)
+    try:
+        yield
+    finally:
+        if any(waiting is notice for waiting in notices.take()):
+            async with store.begin() as session:
+                await session.execute(delete(KeyRow).where(KeyRow.id == row.id))
+
+
+async def _make(store: Store, owner: Principal) -> tuple[KeyRow, str] | None:
+    async with store.read() as session:
+        if await session.scalar(select(KeyRow.id).limit(1)) is not None:
+            return None
+    made = new_key(owner, "first key", owner.scopes)
+    async with store.begin() as session:
+        if store.dialect == "postgresql":
+            # Two processes may start at once. SQLite lets one writer in at a time anyway.
+            await session.execute(text("LOCK TABLE accounts_keys IN EXCLUSIVE MODE"))
+        if await session.scalar(select(KeyRow.id).limit(1)) is not None:
+            return None
+        session.add(made[0])
+    return made

@@ -1,0 +1,75 @@
+"""``/api/v1/keys``"""
+
+from datetime import datetime
+
+import attrs
+from attrs.validators import max_len, min_len
+
+from pegboard import Call, RouteSpec
+from pegboard_store import Page, PageQuery
+
+from .accounts import Accounts
+from .keys import CreatedKey, Key
+
+
+@attrs.frozen
+class KeyRequest:
+    """A key to be made. `expires_at` is a time with zone; null is never."""
+
+    name: str = attrs.field(validator=[min_len(1), max_len(200)])
+    scopes: tuple[str, ...] = attrs.field(validator=[min_len(1), max_len(100)])
+    expires_at: datetime | None = None
+
+
+async def list_keys(call: Call[None, PageQuery]) -> Page[Key]:
+    return await call.services.get(Accounts).list_keys(call.caller.tenant, call.query)
+
+
+async def create_key(call: Call[KeyRequest, None]) -> CreatedKey:
+    asked = call.body
+    return await call.services.get(Accounts).create_key(call.caller, asked.name, asked.scopes, asked.expires_at)
+
+
+async def revoke_key(call: Call[None, None]) -> None:
+    await call.services.get(Accounts).revoke_key(call.caller.tenant, call.path["id"])
+
+
+ROUTES = (
+    RouteSpec(
+        "keys.list",
+        "/api/v1/keys",
+        list_keys,
+        summary="List API keys",
+        description="The keys of the caller's tenant, revoked ones included; no secret is among it.",
+        tags=("keys",),
+        scopes=("keys:read",),
+        query=PageQuery,
+        result=Page[Key],
+    ),
+    RouteSpec(
+        "keys.create",
+        "/api/v1/keys",
+        create_key,
+        methods=("POST",),
+        summary="Make an API key",
+        description="The answer is the only place where its secret is shown. It grants no more than the caller has.",
+        tags=("keys",),
+        scopes=("keys:write",),
+        body=KeyRequest,
+        result=CreatedKey,
+        status=201,
+        answers={403: "A scope that the caller lacks", 422: "Not a key that could be made"},
+    ),
+    RouteSpec(
+        "keys.revoke",
+        "/api/v1/keys/{id}",
+        revoke_key,
+        methods=("DELETE",),
+        summary="Revoke an API key",
+        description="It is refused from the next request on, in every process.",
+        tags=("keys",),
+        scopes=("keys:delete",),
+        status=204,
+        answers={404: "No such key in the caller's tenant"},
+    ),
+)
