@@ -1,5 +1,6 @@
 """Applying migrations: all lines in one transaction, one process at a time."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -37,6 +38,8 @@ def upgrade(connection: Connection, lines: Sequence[Migrations], place: str) -> 
 
     Whoever comes second waits and finds nothing to do. Raises StartupError where the database is newer.
     """
+    # What Alembic tells at "info" is about itself; what was applied is the store's to tell.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     _lock(connection)
     states = read_states(connection, lines)
     refuse_newer(states, place)
@@ -96,6 +99,4 @@ def _check_foreign_keys(connection: Connection, place: str) -> None:
         return
     broken = connection.execute(text("PRAGMA foreign_key_check")).fetchone()
     if broken is not None:
-        raise StartupError(
-            f"store: {place}: a row of {broken[0]} lacks its row in {broken[2]}: nothing was migrated"
-        )
+        raise StartupError(f"store: {place}: a row of {broken[0]} lacks its row in {broken[2]}: nothing was migrated")
