@@ -7,6 +7,8 @@ def __getattr__(name: str) -> Starlette:
     if name != "app":
         raise AttributeError(name)
     from .app import create_app
+    from .logs import configure
 
     made = globals()["app"] = create_app()
+    configure(made.state.board.settings.kernel.log)
     return made
