@@ -16,7 +16,7 @@ from .routes import catalog, execute
 from .settings import EndpointsSettings
 from .upstream import Upstream
 
-TRY = {"logic": "def process_data(widget_data, request, user):\n    return {'total': sum(widget_data)}"}
+TRY = {"logic": 'def process_data(widget_data, request, user):\n    return {"total": sum(widget_data)}'}
 
 
 @asynccontextmanager
@@ -46,13 +46,17 @@ async def open_endpoints(services: Services, settings: Settings) -> AsyncIterato
 async def _samples(endpoints: Endpoints, egress: Egress, settings: Settings, notices: Notices) -> None:
     url = settings.kernel.public_url
     egress.allow_origin(url)
-    for address in await sample.create(endpoints, settings.kernel.tenant, url):
-        notices.add(Notice("Sample", f'curl -H "X-API-Key: {{key}}" {{url}}{address}', 40))
+    lines = [
+        f'curl -s -H "X-API-Key: {{key}}" "{{url}}{address}"  # {name}'
+        for name, address in await sample.create(endpoints, settings.kernel.tenant, url)
+    ]
+    notices.add(Notice("Samples", "\n".join(lines), 60))
 
 
 def _curl() -> str:
-    body = json.dumps(TRY | {"widget_data": [1, 2, 3]}).replace("'", "'\\''")
+    """A line for a shell: JSON in single quotes, which the JSON itself must not hold."""
+    body = json.dumps(TRY | {"widget_data": [1, 2, 3]})
     return (
-        'curl -H "X-API-Key: {key}" -H "Content-Type: application/json" \\\n'
+        'curl -s -H "X-API-Key: {key}" -H "Content-Type: application/json" \\\n'
         f"  {{url}}/public/widgets/preview -d '{body}'"
     )

@@ -83,15 +83,17 @@ def drafts(url: str) -> list[WidgetDraft]:
     ]
 
 
-async def create(endpoints: Endpoints, tenant: str, url: str) -> list[str]:
-    """Save the samples for a tenant unless it has them; their addresses."""
+async def create(endpoints: Endpoints, tenant: str, url: str) -> list[tuple[str, str]]:
+    """Save the samples for a tenant unless it has them; their names and addresses."""
     owner = Principal("sample", tenant, "sample")
     there = await endpoints.widgets.page(tenant, WidgetQuery(project_id=PROJECT, per_page=100))
     known = {widget.name: widget for widget in there.data}
     addresses = []
     for draft in drafts(url):
-        if draft.name in known and known[draft.name].endpoint != draft.endpoint:
-            await endpoints.update(owner, known[draft.name].id, {"endpoint": draft.endpoint})
-        widget = known.get(draft.name) or (await endpoints.create(owner, draft)).shown()
-        addresses.append((widget.path or widget.execute_url).replace("{region}", "north"))
+        widget = known.get(draft.name)
+        if widget is None:
+            widget = (await endpoints.create(owner, draft)).shown()
+        elif widget.endpoint != draft.endpoint:
+            await endpoints.update(owner, widget.id, {"endpoint": draft.endpoint})
+        addresses.append((draft.name, (widget.path or widget.execute_url).replace("{region}", "north")))
     return addresses
