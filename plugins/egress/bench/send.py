@@ -8,6 +8,7 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import aiohttp
@@ -23,9 +24,11 @@ CALLERS = 16
 
 async def serve(ready: Connection) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.readuntil(b"\r\n\r\n"):
-            writer.write(ANSWER)
-            await writer.drain()
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(ANSWER)
+                await writer.drain()
+        writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     ready.send(server.sockets[0].getsockname()[1])

@@ -132,15 +132,15 @@ async def test_a_refusal_by_the_socket_survives_happy_eyeballs(serve: Any, names
             await egress.send(EgressRequest(url=origin.replace("http:", "https:")))
 
 
-async def test_more_addresses_than_a_few_are_not_tried(names: Any) -> None:
-    many = [f"127.0.1.{number}" for number in range(100)]
-    port = free_port()
-    settings = EgressSettings(allow_networks=("127.0.0.0/8",), allow_ports=(port,))
-    async with open_egress(settings, names(many_test=[many])) as egress:
+async def test_no_more_than_a_few_addresses_are_tried(serve: Any, names: Any) -> None:
+    ninth = await serve(host="127.0.1.9")
+    many = [f"127.0.1.{number}" for number in range(1, 10)]
+    settings = EgressSettings(allow_networks=("127.0.1.0/24",), allow_ports=(ninth.port,))
+    async with open_egress(settings, names(many_test=[many], few_test=[many[1:]])) as egress:
+        assert (await egress.send(EgressRequest(url=f"http://few.test:{ninth.port}/"))).status == 200
         with pytest.raises(UpstreamError) as failed:
-            await egress.send(EgressRequest(url=f"http://many.test:{port}/"))
+            await egress.send(EgressRequest(url=f"http://many.test:{ninth.port}/"))
     assert failed.value.rule == "connect"
-    assert str(failed.value.__cause__).count("127.0.1.") <= 8
 
 
 async def test_a_closed_port_is_an_error_of_connecting_that_says_no_more() -> None:

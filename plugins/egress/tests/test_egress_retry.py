@@ -142,6 +142,16 @@ async def test_one_budget_is_for_tries_and_waits(serve: Any) -> None:
     assert 2 <= len(upstream.seen) <= 5
 
 
+async def test_a_try_ends_with_the_budget(serve: Any) -> None:
+    upstream = await serve(lambda seen: b"HTTP/1.1 200 OK\r\n")
+    started = time.monotonic()
+    async with allowing(upstream) as egress:
+        with pytest.raises(UpstreamTimeout) as late:
+            await egress.send(EgressRequest(url=upstream.origin, retry=Retry(budget=0.1)))
+    assert late.value.rule == "total"
+    assert time.monotonic() - started < 5
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
