@@ -4,6 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -24,7 +25,8 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-JSON = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+# Parameters may be credentials, and errors go to the log.
+COMMON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads, "hide_parameters": True}
 
 
 @attrs.frozen
@@ -55,7 +57,9 @@ def migration_engine(database: Database, config: StoreSettings) -> AsyncEngine:
 def prepare_file(database: Database, config: StoreSettings) -> None:
     """Make a SQLite file that only its owner may read, in WAL mode. Raises StartupError."""
     try:
-        os.close(os.open(database.file, os.O_CREAT | os.O_RDWR, 0o600))
+        # Never opened when it is there: to close it would drop the locks that SQLite holds on it in this process.
+        with suppress(FileExistsError):
+            os.close(os.open(database.file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _switch_to_wal(database, time.monotonic() + config.wait)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -111,7 +115,7 @@ def _sqlite_engine(database: Database, pragmas: list[str], *, writes: bool, **op
     # isolation_level None: Python's own transactions would begin too late and never IMMEDIATE. SQLAlchemy then takes
     # the connection for one that has nothing to roll back, which is true of a reader only.
     engine = create_async_engine(
-        database.url, connect_args={"isolation_level": None}, skip_autocommit_rollback=not writes, **JSON, **options
+        database.url, connect_args={"isolation_level": None}, skip_autocommit_rollback=not writes, **COMMON, **options
     )
     event.listen(engine.sync_engine, "connect", _connected(pragmas))
     if writes:
@@ -160,7 +164,7 @@ def _postgresql_engine(
     async def connect(**_: Any) -> Any:
         return await connect_postgresql(database, config.wait, server_settings)
 
-    return create_async_engine("postgresql+asyncpg://", async_creator=connect, **JSON, **options)
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, **COMMON, **options)
 
 
 async def connect_postgresql(database: Database, wait: float, server_settings: dict[str, str] | None = None) -> Any:
