@@ -5,7 +5,7 @@ that a request costs the same beside ten of them as beside a hundred thousand.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -182,7 +182,7 @@ class RouteTable(BaseRoute):
         """Add a source of descriptions of run-time routes, for documents about the API."""
         self._catalogs.append(catalog)
 
-    async def catalog(self, principal: Principal | None) -> AsyncIterator[RouteSpec]:
+    async def catalog(self, principal: Principal | None) -> AsyncGenerator[RouteSpec, None]:
         """Describe the run-time routes, as far as `principal` may know of them."""
         for source in self._catalogs:
             async for spec in source(principal):

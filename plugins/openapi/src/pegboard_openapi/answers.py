@@ -1,0 +1,99 @@
+"""The standard answers of routes: what the kernel itself may say instead of a result (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from pegboard import RouteSpec
+
+Schema = dict[str, Any]
+
+PROBLEM: Schema = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457). A route may add members of its own.",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "examples": ["urn:pegboard:problem:not-found"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "what is wrong here, and the way out"},
+        "errors": {
+            "type": "array",
+            "description": "each mistake in the input, with its place",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "detail": {"type": "string"},
+                    "pointer": {"type": "string", "description": "a JSON pointer (RFC 6901) into the input"},
+                },
+                "required": ["detail", "pointer"],
+            },
+        },
+    },
+    "required": ["type", "title", "status"],
+}
+
+STANDARD = {
+    400: "The body is not JSON",
+    401: "There is no valid credential",
+    403: "The credential lacks a scope",
+    404: "There is no such thing",
+    413: "The body is too large",
+    415: "The body is not announced as JSON",
+    422: "The input is not valid: `errors` says where",
+    429: "Too many calls: `Retry-After` says when to try again",
+    500: "An internal error, which is in the log under the id that is given",
+    503: "Something that this needs is not available now",
+}
+
+COMPONENTS = {
+    str(status): {
+        "description": description,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, description in STANDARD.items()
+}
+
+
+def possible(spec: RouteSpec, authenticated: bool, limited: bool) -> list[int]:
+    """The standard statuses that a route can give; a 405 is none of them, as it answers methods that are not there.
+
+    `authenticated` says that the app has authenticators (a bad credential is refused on any route),
+    `limited` that it counts calls.
+    """
+    given = {
+        400: spec.body is not None,
+        401: authenticated or not spec.anonymous,
+        403: bool(spec.scopes),
+        404: "{" in spec.path,
+        413: spec.body is not None,
+        415: spec.body is not None,
+        422: spec.body is not None or spec.query is not None,
+        429: limited and spec.rate is not None,
+        500: True,
+        503: True,
+    }
+    return [status for status, can in given.items() if can]
+
+
+def responses(spec: RouteSpec, standard: list[int], result: Schema | None) -> Schema:
+    """The responses object of one operation: the result, the standard answers, then the route's own words."""
+    made: Schema = {str(spec.status): _result(spec.status, result)}
+    made |= {str(status): _problem(spec, status) for status in standard}
+    made |= {str(status): _own(spec, status, text) for status, text in sorted(spec.answers.items())}
+    return made
+
+
+def _result(status: int, schema: Schema | None) -> Schema:
+    described: Schema = {"description": HTTPStatus(status).phrase}
+    return described if schema is None else {**described, "content": {"application/json": {"schema": schema}}}
+
+
+def _problem(spec: RouteSpec, status: int) -> Schema:
+    if spec.render is None:
+        return {"$ref": f"#/components/responses/{status}"}
+    return {"description": STANDARD[status], "content": {"application/json": {}}}
+
+
+def _own(spec: RouteSpec, status: int, text: str) -> Schema:
+    if status < 400 or spec.render is not None:
+        return {"description": text, **({"content": {"application/json": {}}} if status >= 400 else {})}
+    return {**COMPONENTS["500"], "description": text}
