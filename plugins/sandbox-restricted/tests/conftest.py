@@ -7,10 +7,11 @@ from typing import Any
 
 import attrs
 import pytest
+
 from pegboard import Argument, Outcome, Problem, Program, Run
 from pegboard_sandbox_process import ProcessSettings
 from pegboard_sandbox_process.child import Job
-from pegboard_sandbox_process.views import view
+from pegboard_sandbox_process.views import Object, Request
 from pegboard_sandbox_restricted import Restricted, RestrictedSettings, open_restricted
 from pegboard_sandbox_restricted.language import RestrictedPython
 
@@ -29,7 +30,7 @@ USER = {"id": "u1", "username": "ada", "email": "ada@example.org"}
 def logic(source: str) -> str:
     """`source` as a program: as it is where it defines the entry, otherwise as the entry's body."""
     source = textwrap.dedent(source).strip("\n")
-    if "def process_data" in source:
+    if "def process" in source:
         return source
     return "def process_data(data, request, user):\n" + textwrap.indent(source, "    ")
 
@@ -40,13 +41,15 @@ class Bare:
 
     language: RestrictedPython = attrs.field(factory=RestrictedPython)
 
+    def program(self, source: str, entry: str | None) -> str:
+        return logic(source) if entry == "process_data" else source
+
     def check(self, source: str, entry: str | None = "process_data", **limits: Any) -> list[dict[str, Any]]:
-        return self.language.check(Job("check", logic(source) if entry else source, entry, [], {**LIMITS, **limits}))
+        return self.language.check(Job("check", self.program(source, entry), entry, [], {**LIMITS, **limits}))
 
     def run(self, source: str, data: Any = None, entry: str | None = "process_data", **limits: Any) -> Any:
-        arguments = [data, view("request", REQUEST), view("object", USER)] if entry else []
-        source = logic(source) if entry else source
-        return self.language.execute(Job("run", source, entry, arguments, {**LIMITS, **limits}))
+        arguments = [data, Request(REQUEST), Object(USER)] if entry else []
+        return self.language.execute(Job("run", self.program(source, entry), entry, arguments, {**LIMITS, **limits}))
 
 
 @attrs.frozen

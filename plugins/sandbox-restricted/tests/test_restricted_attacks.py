@@ -3,10 +3,13 @@
 Each runs twice: in this process, where only the language stands in its way, and through the jail.
 """
 
+# ruff: noqa: E501 (a program is one line of its table)
+
 import json
 from typing import Any
 
 import pytest
+
 from pegboard import Ending
 
 NAME, CALL, MODULE = "FORBIDDEN_NAME", "FORBIDDEN_CALL", "FORBIDDEN_MODULE"
@@ -168,7 +171,10 @@ HARMLESS: dict[str, tuple[str, Any]] = {
         AttributeError,
     ),
     "format of frames": ("g = (x for x in [1])\nreturn '{0.gi_frame}'.format(g)", AttributeError),
-    "format as a class attribute": ("class A:\n    show = str.format\nreturn A.show('{0.__class__}', 1)", AttributeError),
+    "format as a class attribute": (
+        "class A:\n    show = str.format\nreturn A.show('{0.__class__}', 1)",
+        AttributeError,
+    ),
     "format as a static method": (
         "class A:\n    show = staticmethod(str.format)\nreturn A().show('{0.__class__}', 1)",
         AttributeError,
@@ -178,14 +184,23 @@ HARMLESS: dict[str, tuple[str, Any]] = {
     "format without a number": ("return '{.__class__}'.format(1)", AttributeError),
     "format that is broken": ("return '{0.__class__'.format(1)", ValueError),
     "format in a broken field": ("return '{0.a.}'.format(1)", (ValueError, AttributeError)),
-    "format of an exception's object": ("try:\n    {}.nope\nexcept AttributeError as e:\n    return '{0.obj}'.format(e)", AttributeError),
+    "format of an exception's object": (
+        "try:\n    {}.nope\nexcept AttributeError as e:\n    return '{0.obj}'.format(e)",
+        AttributeError,
+    ),
     "percent with a mapping": ("return '%(__class__)s' % {'__class__': 1}", "1"),
-    "percent of a lying mapping": ("class D(dict):\n    def __missing__(self, k): return k\nreturn '%(__class__)s' % D()", "__class__"),
+    "percent of a lying mapping": (
+        "class D(dict):\n    def __missing__(self, k): return k\nreturn '%(__class__)s' % D()",
+        "__class__",
+    ),
     "getattr with a built name": ("return getattr(1, '__cl' + 'ass__')", AttributeError),
     "getattr with a default": ("return getattr(1, '__cl' + 'ass__', 'none')", AttributeError),
     "getattr sorted": ("return sorted([1], key=lambda x: getattr(x, '_' + '_class__'))", AttributeError),
     "getattr mapped": ("return list(map(getattr, [1], ['__class__']))", AttributeError),
-    "getattr as a key": ("import itertools\nreturn list(itertools.starmap(getattr, [(1, '__class__')]))", AttributeError),
+    "getattr as a key": (
+        "import itertools\nreturn list(itertools.starmap(getattr, [(1, '__class__')]))",
+        AttributeError,
+    ),
     "getattr with a lying name": (HIDDEN + "return getattr(1, Name('__class__'))", TypeError),
     "getattr of a frame": ("return getattr((x for x in [1]), 'gi_' + 'frame')", AttributeError),
     "getattr of mro": ("return getattr(int, 'm' + 'ro')", AttributeError),
@@ -208,7 +223,10 @@ HARMLESS: dict[str, tuple[str, Any]] = {
     "class of a class by a helper": ("t = type\nreturn t(t(1))", TypeError),
     "class of an abstract class": ("from collections import ChainMap\nreturn type(ChainMap)", TypeError),
     "type renamed with three arguments": ("t = type\nreturn t('X', (), {})", TypeError),
-    "object of one's AttributeError": ("try:\n    {}.nope\nexcept AttributeError as e:\n    return repr(e.obj)", AttributeError),
+    "object of one's AttributeError": (
+        "try:\n    {}.nope\nexcept AttributeError as e:\n    return repr(e.obj)",
+        AttributeError,
+    ),
     "object of AttributeError by super": (
         "class E(AttributeError):\n    def steal(self): return super().obj\nreturn E().steal()",
         AttributeError,
@@ -224,13 +242,19 @@ HARMLESS: dict[str, tuple[str, Any]] = {
         "with C():\n    1/0\nreturn seen",
         [None],
     ),
-    "traceback thrown": ("try:\n    1/0\nexcept Exception as e:\n    return repr(e.with_traceback(None))", "ZeroDivisionError('division by zero')"),
+    "traceback thrown": (
+        "try:\n    1/0\nexcept Exception as e:\n    return repr(e.with_traceback(None))",
+        "ZeroDivisionError('division by zero')",
+    ),
     "exception thrown into a generator": (
         "def g():\n    try:\n        yield 1\n    except ValueError as e:\n        yield str(e)\nx = g()\nnext(x)\nreturn x.throw(ValueError('v'))",
         "v",
     ),
     "getattr replaced": ("getattr = lambda a, b: a\nreturn getattr(1, 'x')", 1),
-    "getattr replaced globally": ("def getattr(a, b): return 'mine'\ndef process_data(a, b, c): return '{0.real}'.format(1) + getattr(1, 'x')", "1mine"),
+    "getattr replaced globally": (
+        "def getattr(a, b): return 'mine'\ndef process_data(a, b, c): return '{0.real}'.format(1) + getattr(1, 'x')",
+        "1mine",
+    ),
     "built-in of another name": ("open = 1\ndef f(): return open\nreturn f()", 1),
     "forbidden built-in that is bound elsewhere": ("def f(open): pass\nreturn open('/etc/passwd')", NameError),
     "walrus over a built-in": ("return [len := 3, len][1]", 3),
@@ -254,15 +278,24 @@ HARMLESS: dict[str, tuple[str, Any]] = {
         "from collections import namedtuple\nclass N(str):\n    def isidentifier(self): return True\nreturn namedtuple(N('a b'), 'x')",
         ValueError,
     ),
-    "namedtuple that is private": ("from collections import namedtuple\nreturn namedtuple('P', '_x __class__')", ValueError),
-    "namedtuple with a module": ("from collections import namedtuple\nreturn namedtuple('P', 'x', module='os')", TypeError),
+    "namedtuple that is private": (
+        "from collections import namedtuple\nreturn namedtuple('P', '_x __class__')",
+        ValueError,
+    ),
+    "namedtuple with a module": (
+        "from collections import namedtuple\nreturn namedtuple('P', 'x', module='os')",
+        TypeError,
+    ),
     "namedtuple's names on others": ("return getattr(user, '_as' + 'dict')", AttributeError),
     "typing called": ("from typing import NamedTuple\nreturn NamedTuple('P', [('x', int)])", TypeError),
     "typing subclassed": ("from typing import Generic\nclass A(Generic): pass", TypeError),
     "name of a class": ("return type(1).__name__", "int"),
     "name of an object": ("class A:\n    pass\nreturn A().__name__", AttributeError),
     "hook of json": ("import json\nreturn json.loads('{\"a\": 1}', object_hook=type).__name__", "dict"),
-    "decoder class of json": ("import json\nclass D:\n    def __init__(self, **k): pass\n    def decode(self, s): return [s]\nreturn json.loads('1', cls=D)", ["1"]),
+    "decoder class of json": (
+        "import json\nclass D:\n    def __init__(self, **k): pass\n    def decode(self, s): return [s]\nreturn json.loads('1', cls=D)",
+        ["1"],
+    ),
     "print that is not JSON": ("print(print)\nreturn 1", 1),
     "sleep": ("import time\ntime.sleep(1e9)", ValueError),
     "sleep for no number": ("import time\ntime.sleep(float('nan'))", ValueError),

@@ -17,6 +17,15 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any, NoReturn
 
+COLLECTIONS = "ChainMap Counter OrderedDict defaultdict deque"
+DATES = "date time datetime timedelta timezone tzinfo UTC MINYEAR MAXYEAR"
+PATTERNS = "compile search match fullmatch split findall finditer sub subn escape purge error"
+FLAGS = "A ASCII I IGNORECASE L LOCALE M MULTILINE S DOTALL U UNICODE X VERBOSE"
+CLOCKS = (
+    "time time_ns monotonic monotonic_ns perf_counter perf_counter_ns process_time process_time_ns "
+    "thread_time thread_time_ns strftime strptime gmtime localtime"
+)
+
 
 class Facade:
     """A module as a program sees it. The members are slots: reading one costs what reading an attribute costs."""
@@ -26,7 +35,8 @@ class Facade:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"module {type(self).__name__!r} is read-only")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"module {type(self).__name__!r} is read-only")
 
     def __getattr__(self, name: str) -> NoReturn:
         module = type(self).__name__
@@ -78,7 +88,7 @@ def namedtuple(
     """``collections.namedtuple``, which evaluates source made of its arguments, with those as plain strings."""
     text = field_names.replace(",", " ").split() if isinstance(field_names, str) else field_names
     fields = [plain_text(field) for field in text]
-    return collections.namedtuple(  # type: ignore[misc]
+    return collections.namedtuple(
         plain_text(typename), fields, rename=bool(rename), defaults=defaults, module="program"
     )
 
@@ -101,35 +111,26 @@ def bounded_sleep(longest: float) -> Callable[[float], None]:
     return sleep
 
 
-def public(module: Any) -> list[str]:
-    return [name for name in vars(module) if not name.startswith("_")]
+def public(module: Any) -> str:
+    return " ".join(name for name in vars(module) if not name.startswith("_"))
 
 
-def take(module: Any, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(module, name) for name in names}
+def take(module: Any, names: str) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in names.split()}
 
 
-def statistics_names() -> list[str]:
+def statistics_names() -> str:
     shown = [name for name in statistics.__all__ if isinstance(getattr(statistics, name), FunctionType)]
-    return [*shown, "StatisticsError"]
+    return " ".join([*shown, "StatisticsError"])
 
 
 def expressions() -> dict[str, Any]:
-    """Of `re`: functions, `error`, and the flags as plain numbers, as an enum's class is one attribute from its module."""
-    functions = "compile search match fullmatch split findall finditer sub subn escape purge error".split()
-    flags = "A ASCII I IGNORECASE L LOCALE M MULTILINE S DOTALL U UNICODE X VERBOSE".split()
-    return {**take(re, functions), **{flag: int(getattr(re, flag)) for flag in flags}}
+    """Of `re`: functions, `error`, and the flags as plain numbers: an enum's class leads to its module."""
+    return {**take(re, PATTERNS), **{flag: int(getattr(re, flag)) for flag in FLAGS.split()}}
 
 
 def dates() -> dict[str, Any]:
-    shown = take(datetime, "date time datetime timedelta timezone tzinfo MINYEAR MAXYEAR".split())
-    return {**shown, "UTC": datetime.timezone.utc}
-
-
-CLOCKS = (
-    "time time_ns monotonic monotonic_ns perf_counter perf_counter_ns process_time process_time_ns "
-    "thread_time thread_time_ns strftime strptime gmtime localtime"
-).split()
+    return take(datetime, DATES)
 
 
 def clocks(longest_sleep: float) -> Facade:
@@ -144,17 +145,22 @@ def clocks(longest_sleep: float) -> Facade:
 FACADES: dict[str, Facade] = {
     "collections": facade(
         "collections",
-        {**take(collections, "ChainMap Counter OrderedDict defaultdict deque".split()), "namedtuple": namedtuple},
+        {**take(collections, COLLECTIONS), "namedtuple": namedtuple},
     ),
     "datetime": facade("datetime", dates()),
     "itertools": facade("itertools", take(itertools, public(itertools))),
-    "json": facade("json", take(json, ["loads", "dumps", "JSONDecodeError"])),
+    "json": facade("json", take(json, "loads dumps JSONDecodeError")),
     "math": facade("math", take(math, public(math))),
     "re": facade("re", expressions()),
     "statistics": facade("statistics", take(statistics, statistics_names())),
     "time": facade("time", {**take(time, CLOCKS), "sleep": bounded_sleep(0.0)}),
     "typing": facade(
-        "typing", {name: TypingName(f"typing.{name}") for name in typing.__all__ if name[0].isupper() and name != "TYPE_CHECKING"}
+        "typing",
+        {
+            name: TypingName(f"typing.{name}")
+            for name in typing.__all__
+            if name[0].isupper() and name != "TYPE_CHECKING"
+        },
     ),
 }
 CLOCK_KIND = type(FACADES["time"])

@@ -172,7 +172,7 @@ FUNCTIONS = (
     "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter float "
     "format frozenset hash hex int isinstance issubclass iter len list map max min next object oct ord pow property "
     "range repr reversed round set slice sorted staticmethod str sum super tuple zip"
-).split()
+)
 CONSTANTS = ("None", "True", "False", "Ellipsis", "NotImplemented")
 
 
@@ -187,7 +187,7 @@ EXCEPTIONS = {
 }
 
 BUILTINS: dict[str, Any] = {
-    **{name: getattr(builtins, name) for name in (*FUNCTIONS, *CONSTANTS)},
+    **{name: getattr(builtins, name) for name in (*FUNCTIONS.split(), *CONSTANTS)},
     **EXCEPTIONS,
     "getattr": guarded_getattr,
     "hasattr": guarded_hasattr,

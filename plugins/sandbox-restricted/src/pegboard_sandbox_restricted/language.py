@@ -13,7 +13,7 @@ from pegboard_sandbox_process.child import Job, LimitHit, Refused
 from .depth import DEEPEST, Depth
 from .facades import FACADES, clocks
 from .guards import BUILTINS, Ownership, guarded_exit, guarded_getattr, import_for_the_interpreter
-from .policy import module_variable
+from .nodes import module_variable
 from .program import Compiled, compile_program
 from .violations import Violation
 
@@ -83,9 +83,9 @@ class RestrictedPython:
                 exec(program.code, namespace)
                 return entry_of(namespace, program.entry)(*arguments)
         except RecursionError:
-            depth.exceeded = True
+            raise LimitHit("recursion", limits["recursion"]) from None
         finally:
-            # In `finally`, so that a program which caught the error and returned, or raised another, ends like this too.
+            # A program that caught the error and returned, or raised another, ends by the limit too.
             if depth.exceeded:
                 raise LimitHit("recursion", limits["recursion"]) from None
 

@@ -2,16 +2,14 @@
 
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 
-SPECIAL_METHODS = frozenset(
-    f"__{name}__"
-    for name in (
-        "init repr str format bytes hash bool len length_hint iter next reversed contains getitem setitem delitem "
-        "missing call enter exit eq ne lt le gt ge neg pos abs invert int float complex index round trunc floor ceil "
-        "add sub mul truediv floordiv mod divmod pow lshift rshift and or xor matmul "
-        "radd rsub rmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand ror rxor rmatmul "
-        "iadd isub imul itruediv ifloordiv imod ipow ilshift irshift iand ior ixor imatmul"
-    ).split()
-)
+PROTOCOLS = """
+    init repr str format bytes hash bool len length_hint iter next reversed contains getitem setitem delitem
+    missing call enter exit eq ne lt le gt ge neg pos abs invert int float complex index round trunc floor ceil
+    add sub mul truediv floordiv mod divmod pow lshift rshift and or xor matmul
+    radd rsub rmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand ror rxor rmatmul
+    iadd isub imul itruediv ifloordiv imod ipow ilshift irshift iand ior ixor imatmul
+"""
+SPECIAL_METHODS = frozenset(f"__{name}__" for name in PROTOCOLS.split())
 """What a class may define: the protocols of operators and containers.
 
 Left out is whatever changes how attributes are found or objects are made (``__getattr__``, ``__get__``, ``__new__``,

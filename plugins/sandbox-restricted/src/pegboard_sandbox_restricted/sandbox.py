@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 
 import attrs
+
 from pegboard import Isolation, Limits, Outcome, Problem, Program, Run, Sandbox, Violation
 from pegboard_sandbox_process import ProcessSettings, Profile, open_jail
 

@@ -1,6 +1,7 @@
 """What an operator sets."""
 
 import attrs
+
 from pegboard import setting
 
 
