@@ -59,9 +59,10 @@ class Colour:
     "kernel/tests/test_kernel.py": "# pegboard_colours is collected\n",
     "plugins/shelf/src/pegboard_shelf/__init__.py": PLUGIN,
     "plugins/shelf/src/pegboard_shelf/shelf.py": "import packaging.version\n",
+    "plugins/shelf/src/pegboard_shelf/testing.py": "import pytest\n",
     "plugins/shelf/tests/test_shelf.py": "import pegboard_shelf, pluggy, attrs, pytest\n",
     "plugins/book-end/src/pegboard_book_end/__init__.py": '"""A plugin."""\n\nfrom pegboard_shelf import Shelf\n',
-    "plugins/book-end/tests/test_book_end.py": "import pegboard_book_end\n",
+    "plugins/book-end/tests/test_book_end.py": "from pegboard_shelf.testing import shelves\n",
     "contrib/house/src/pegboard_house/__init__.py": '"""An application."""\n\nimport pegboard_shelf\n',
     "contrib/house/tests/test_house.py": "import pegboard_house\n",
     "tests/requirements.txt": "-e ./kernel[test]\n-e ./plugins/book-end[test]\n-e ./plugins/shelf[test]\n"
@@ -176,6 +177,11 @@ BREACHES: tuple[tuple[Rule, Change, str], ...] = (
         imports.plugins_meet_at_the_door,
         write("plugins/shelf/tests/test_x.py", "import pegboard_book_end\n"),
         "plugins/shelf/pyproject.toml must depend on pegboard-book-end",
+    ),
+    (
+        imports.plugins_meet_at_the_door,
+        write("plugins/book-end/src/pegboard_book_end/x.py", "from pegboard_shelf.testing import shelves\n"),
+        "import from pegboard_shelf itself",
     ),
     (
         imports.nothing_leans_on_contrib,

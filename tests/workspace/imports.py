@@ -30,7 +30,10 @@ class Import:
 
 
 def plugins_meet_at_the_door(root: Path) -> list[str]:
-    """A distribution imports another only through that one's top-level package, and only if it depends on it."""
+    """A distribution imports another only through that one's top-level package, and only if it depends on it.
+
+    Tests may also import that one's ``testing``, which is public as the kernel's own is.
+    """
     found = distributions(root)
     doors = {other.module: other for other in found if other.suffix}
     return [breach for distribution in found for breach in _trespasses(distribution, doors)]
@@ -71,15 +74,19 @@ def graph_has_no_circle(root: Path) -> list[str]:
 def imports_are_declared(root: Path) -> list[str]:
     """Whatever is imported is declared in the same distribution's pyproject.
 
-    Tests may also import what the ``test`` extra, the shared test tools and the pegboard distributions
-    that are needed anyway bring along.
+    Tests, and modules named ``testing``, may also import what the ``test`` extra, the shared test tools and
+    the pegboard distributions that are needed anyway bring along.
     """
     found = {distribution.name: distribution for distribution in distributions(root)}
     return [breach for distribution in found.values() for breach in _undeclared(distribution, found)]
 
 
 def declarations_are_used(root: Path) -> list[str]:
-    """Whatever is declared is imported, or named in a string as drivers are (``sqlite+aiosqlite://``)."""
+    """Whatever is declared is imported, or named in a string.
+
+    Drivers are named so (``sqlite+aiosqlite://``), and plugins whose records are asked for by their tag:
+    ``"restricted"`` names sandbox-restricted.
+    """
     return [breach for distribution in distributions(root) for breach in _unused(distribution)]
 
 
@@ -99,15 +106,24 @@ def _all(distribution: Distribution) -> Iterator[Import]:
 
 
 def _trespasses(distribution: Distribution, doors: dict[str, Distribution]) -> Iterator[str]:
-    for files, extras in ((distribution.sources(), ()), (distribution.tests(), distribution.extras)):
-        for use in imports_of(distribution, files):
-            other = doors.get(use.top)
-            if other is None or other == distribution:
-                continue
-            if use.module != use.top or any(_is_private(other, name) for name in use.names):
-                yield f"{use.where}: import from {use.top} itself; its modules are private"
-            if other.name not in distribution.neighbours(*extras):
-                yield f"{use.where}: imports {use.top}; {distribution.place}/pyproject.toml must depend on {other.name}"
+    yield from _entered(distribution, doors, distribution.sources(), ())
+    yield from _entered(distribution, doors, distribution.tests(), ("testing",))
+
+
+def _entered(
+    distribution: Distribution, doors: dict[str, Distribution], files: Iterable[Path], public: tuple[str, ...]
+) -> Iterator[str]:
+    """The trespasses of some files, to which the modules `public` of others are open too."""
+    neighbours = distribution.neighbours(*(distribution.extras if public else ()))
+    for use in imports_of(distribution, files):
+        other = doors.get(use.top)
+        if other is None or other == distribution:
+            continue
+        through = "" if use.module == use.top else use.module.split(".")[1]
+        if through not in ("", *public) or (not through and any(_is_private(other, name) for name in use.names)):
+            yield f"{use.where}: import from {use.top} itself; its modules are private"
+        if other.name not in neighbours:
+            yield f"{use.where}: imports {use.top}; {distribution.place}/pyproject.toml must depend on {other.name}"
 
 
 def _is_private(other: Distribution, name: str) -> bool:
@@ -123,8 +139,8 @@ def _undeclared(distribution: Distribution, found: dict[str, Distribution]) -> I
     own = _names(distribution, *optional)
     along = {name for other in own & found.keys() for name in _names(found[other])}
     tests = own | along | _names(distribution, "test") | tools(distribution.root)
-    yield from _missing(imports_of(distribution, distribution.sources()), own, distribution)
-    yield from _missing(imports_of(distribution, distribution.tests()), tests, distribution)
+    for files, declared in ((_products(distribution), own), (_test_files(distribution), tests)):
+        yield from _missing(imports_of(distribution, files), declared, distribution)
 
 
 def _missing(uses: Iterable[Import], declared: set[str], distribution: Distribution) -> Iterator[str]:
@@ -137,6 +153,21 @@ def _missing(uses: Iterable[Import], declared: set[str], distribution: Distribut
         elif not declared.intersection(givers):
             place = f"{distribution.place}/pyproject.toml"
             yield f"{use.where}: imports {use.top}; declare {' or '.join(sorted(givers))} in {place}"
+
+
+def _test_files(distribution: Distribution) -> list[Path]:
+    """Its tests, and what its package has for the tests of others: a module or a package named ``testing``."""
+    tools = [
+        path
+        for path in distribution.sources()
+        if "testing" in path.relative_to(distribution.package).with_suffix("").parts
+    ]
+    return [*distribution.tests(), *tools]
+
+
+def _products(distribution: Distribution) -> list[Path]:
+    for_tests = set(_test_files(distribution))
+    return [path for path in distribution.sources() if path not in for_tests]
 
 
 def _is_local(use: Import, distribution: Distribution) -> bool:
@@ -158,7 +189,8 @@ def _idle(distribution: Distribution, declared: set[str], files: list[Path], whe
     texts = [constant.value for path in files for constant in strings(parse(path))]
     for name in sorted(declared):
         modules = _gifts().get(name, {name.replace("-", "_")})
-        if not imported & modules and not any(has_word(text, module) for module in modules for text in texts):
+        words = {*modules, name.split("-")[-1]} if name.startswith("pegboard-") else modules
+        if not imported & modules and not any(has_word(text, word) for word in words for text in texts):
             yield f"{distribution.place}/pyproject.toml: declares {name}, and nothing in {where} uses it"
 
 
