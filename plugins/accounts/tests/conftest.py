@@ -8,12 +8,11 @@ import pegboard_accounts
 import pegboard_store
 from pegboard import Call, Principal, RouteSpec, create_app, hookimpl
 from pegboard.testing import Client, client
-from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
-    database_url,
-    postgresql_url,
-    store_section,
-)
+from pegboard_store import testing as store_testing
+
+_postgresql_database = store_testing._postgresql_database
+database_url = store_testing.database_url
+postgresql_url = store_testing.postgresql_url
 
 
 async def whoami(call: Call[None, None]) -> dict[str, Any]:
@@ -45,14 +44,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def make_app(database_url: str) -> MakeApp:  # noqa: F811
+def make_app(database_url: str) -> MakeApp:
     """An app with keys over this test's database; called again, another process's app would be just like it."""
 
     def make(public_url: str = "", **accounts: object) -> Starlette:
         return create_app(
             settings={
                 "public_url": public_url,
-                "plugins": {"store": store_section(database_url), "accounts": accounts},
+                "plugins": {"store": store_testing.store_section(database_url), "accounts": accounts},
             },
             plugins={"store": pegboard_store, "accounts": pegboard_accounts, "whoami": Whoami()},
             environ={},

@@ -3,13 +3,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text, update
 
-from pegboard import Notices, Principal, Problem
+from pegboard import Notices, Principal, Problem, StartupError
 from pegboard.testing import Client, client
 from pegboard_accounts import Accounts
 from pegboard_accounts.tables import Base, KeyRow
 from pegboard_accounts.testing import key_headers
-from pegboard_store import Migrations, Store
-from pegboard_store.testing import check_migrations
+from pegboard_store import Migrations, Store, testing
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +29,7 @@ async def refused(http: Client, headers: dict[str, str]) -> dict[str, object]:
 
 async def test_the_migrations_make_the_tables(database_url: str) -> None:
     line = Migrations("accounts", "API keys", package="pegboard_accounts.migrations")
-    await check_migrations(database_url, line, Base.metadata)
+    await testing.check_migrations(database_url, line, Base.metadata)
 
 
 async def test_a_key_is_recognised_in_its_header_and_as_bearer_token(http: Client, ann: Principal) -> None:
@@ -236,6 +235,12 @@ async def test_the_key_of_the_environment_may_do_everything(make_app) -> None:
         bearer = {"Authorization": "Bearer a-very-long-secret"}
         assert (await http.get("/api/v1/keys", headers=bearer)).status_code == 200
         await refused(http, {"X-API-Key": "a-very-long-secre"})
+
+
+def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(make_app) -> None:
+    with pytest.raises(StartupError, match="api_key: must be ASCII without spaces") as caught:
+        make_app(api_key="schlüssel zum glück")
+    assert "glück" not in str(caught.value)
 
 
 async def test_a_first_start_that_serves_makes_one_key_and_shows_it_once(make_app) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 import anyio
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from pegboard_store import Store, open_store
@@ -29,6 +31,13 @@ async def publish(store: Store, *keys: str, topic: str = "books") -> None:
             await store.changes.publish(session, topic, key)
 
 
+async def publish_and_fail(store: Store, *keys: str) -> None:
+    async with store.begin() as session:
+        for key in keys:
+            await store.changes.publish(session, "books", key)
+        raise LookupError
+
+
 async def notify(url: str, payload: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("SELECT pg_notify('pegboard_changes', $1)", payload)
@@ -51,17 +60,11 @@ async def test_a_commit_is_heard_by_its_own_process_at_the_next_poll(store: Stor
 
 async def test_a_rollback_is_never_heard(store: Store) -> None:
     heard = heard_by(store)
-
-    async def fail() -> None:
-        async with store.begin() as session:
-            await store.changes.publish(session, "books", "emma")
-            raise LookupError
-
     with pytest.raises(LookupError):
-        await fail()
+        await publish_and_fail(store, "emma")
     await publish(store, "last")
     await poll_until(store, heard, "last")
-    assert set(heard) == {"last"}
+    assert heard == ["last"]
 
 
 async def test_other_topics_are_not_heard(store: Store) -> None:
@@ -69,7 +72,7 @@ async def test_other_topics_are_not_heard(store: Store) -> None:
     await publish(store, "emma", topic="films")
     await publish(store, "last")
     await poll_until(store, heard, "last")
-    assert set(heard) == {"last"}
+    assert heard == ["last"]
 
 
 async def test_a_callback_that_fails_is_told_again(store: Store) -> None:
@@ -106,6 +109,23 @@ async def test_subscribers_that_never_poll_hear_it_a_moment_later(store: Store) 
     with anyio.fail_after(10):
         await told.wait()
     assert "emma" in heard
+
+
+@given(history=st.lists(st.tuples(st.lists(st.text("ab", max_size=2), max_size=3), st.booleans()), max_size=8))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_what_is_heard_is_what_was_committed_in_its_order(
+    store: Store, history: list[tuple[list[str], bool]]
+) -> None:
+    heard = heard_by(store)
+    for keys, commits in history:
+        if commits:
+            await publish(store, *keys)
+        else:
+            with pytest.raises(LookupError):
+                await publish_and_fail(store, *keys)
+    store.changes.poll()
+    committed = [key for keys, commits in history if commits for key in keys]
+    assert heard == committed
 
 
 @pytest.mark.parametrize(("topic", "key"), [("two words", "k"), ("", "k"), ("t", "k" * 4000), ("t", "nul\0")])
@@ -155,7 +175,7 @@ async def test_while_postgresql_cannot_be_heard_no_cache_is_trusted(postgresql_u
                     heard.clear()
                     await anyio.sleep(0.01)
                     store.changes.poll()
-            await notify(postgresql_url, "books emma")
+            await notify(postgresql_url, "another-1 books emma")
             await poll_until(store, heard, "emma")
     finally:
         await admin.close()

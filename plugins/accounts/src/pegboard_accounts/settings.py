@@ -6,6 +6,11 @@ from attrs.validators import ge, min_len
 from pegboard import Secret, setting
 
 
+def _sendable(instance: object, attribute: object, value: Secret) -> None:
+    if not all("!" <= letter <= "~" for letter in value.reveal()):
+        raise ValueError("must be ASCII without spaces, since a header carries it")
+
+
 @attrs.frozen
 class AccountsSettings:
     """``[plugins.accounts]``"""
@@ -14,6 +19,7 @@ class AccountsSettings:
         Secret(""),
         help="a key with every scope that is kept in the environment instead of the database",
         env=("API_KEY",),
+        validator=_sendable,
     )
     tenant: str = setting("default", help="the tenant of that key and of the first one made", validator=min_len(1))
     header: str = setting("X-API-Key", help="the header in which callers send a key", validator=min_len(1))

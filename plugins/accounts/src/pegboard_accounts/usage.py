@@ -1,6 +1,7 @@
 """When keys were last used: noted on the request path, written in batches off it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,8 @@ class Usage:
     async def write(self) -> None:
         """Write what was noted since the last time, in one transaction."""
         waiting, self._waiting = self._waiting, {}
+        recent = time.time() - RESOLUTION
+        self._noted = {key: noted for key, noted in self._noted.items() if noted > recent}
         if not waiting:
             return
         rows = [_row(key, now) for key, now in sorted(waiting.items())]

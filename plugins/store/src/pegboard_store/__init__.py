@@ -38,6 +38,7 @@ __all__ = [
     "paginate",
     "read_database",
     "table_prefix",
+    "testing",
 ]
 
 

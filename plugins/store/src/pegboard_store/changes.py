@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 Callback = Callable[[str | None], None]
 
-LONGEST = 4000
+LONGEST = 4000  # bytes; PostgreSQL's limit for a notification is 8,000
 
 
 class Changes(abc.ABC):

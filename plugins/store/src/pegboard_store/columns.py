@@ -1,6 +1,7 @@
 """Column types that mean the same on both databases."""
 
 from datetime import UTC, datetime
+
 from sqlalchemy import JSON, DateTime, Dialect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator

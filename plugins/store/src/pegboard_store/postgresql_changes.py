@@ -1,6 +1,8 @@
 """Changes over PostgreSQL: NOTIFY in the writer's transaction, and one connection that listens."""
 
 import asyncio
+import itertools
+import secrets
 from collections import deque
 from typing import Any
 
@@ -32,16 +34,30 @@ class PostgresqlChanges(Changes):
         self._listening = False
         self._missed = False
         self._news: deque[tuple[str, str]] = deque()
+        self._process = f"{secrets.token_hex(8)}-"
+        self._numbers = itertools.count()
+        self._known: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def publish(self, session: AsyncSession, topic: str, key: str) -> None:
         check_change(topic, key)
-        await session.execute(select(func.pg_notify(CHANNEL, f"{topic} {key}")))
-        session.info.setdefault(OWN, []).append((topic, key))
+        change = f"{self._process}{next(self._numbers)}"
+        await session.execute(select(func.pg_notify(CHANNEL, f"{change} {topic} {key}")))
+        session.info.setdefault(OWN, []).append((change, topic, key))
 
     def committed(self, session: AsyncSession) -> None:
         # This process need not wait for its own notification to come back.
-        self._news.extend(session.info.pop(OWN, ()))
+        for change, topic, key in session.info.pop(OWN, ()):
+            self._learn(change, topic, key)
+
+    def _learn(self, change: str, topic: str, key: str) -> None:
+        """Take a change in; one of our own comes twice, by its commit and by its notification, in either order."""
+        if change in self._known:
+            self._known.discard(change)
+            return
+        if change.startswith(self._process):
+            self._known.add(change)
+        self._news.append((topic, key))
 
     def poll(self) -> None:
         if self._listening and not self._missed and not self._news:
@@ -82,7 +98,12 @@ class PostgresqlChanges(Changes):
 
     async def _connect(self) -> Any:
         connection = await connect_postgresql(self._database, self._wait)
-        await connection.add_listener(CHANNEL, self._heard)
+        try:
+            await connection.add_listener(CHANNEL, self._heard)
+        except BaseException:
+            connection.terminate()
+            raise
+        self._known.clear()
         self._missed = self._listening = True
         return connection
 
@@ -99,6 +120,8 @@ class PostgresqlChanges(Changes):
         """Until the connection breaks; a heartbeat finds the break that TCP does not tell."""
         broken = anyio.Event()
         connection.add_termination_listener(lambda _: self._lost(broken))
+        if connection.is_closed():
+            self._lost(broken)
         try:
             while not broken.is_set():
                 with anyio.move_on_after(HEARTBEAT):
@@ -116,5 +139,6 @@ class PostgresqlChanges(Changes):
         broken.set()
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
-        topic, _, key = payload.partition(" ")
-        self._news.append((topic, key))
+        change, _, rest = payload.partition(" ")
+        topic, _, key = rest.partition(" ")
+        self._learn(change, topic, key)
