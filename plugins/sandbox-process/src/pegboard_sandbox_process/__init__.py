@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 
+import attrs
 from pegboard import Capability, Sandbox, SandboxProvider, Services, Settings, hookimpl
 
 from .jail import Jail, open_jail
@@ -23,9 +24,10 @@ def pegboard_settings() -> type:
 @hookimpl
 def pegboard_sandboxes(settings: Settings) -> Iterator[SandboxProvider]:
     config = settings.of(ProcessSettings)
+    profile = attrs.evolve(FULL_PYTHON, imports=config.imports)
 
     def open_process(services: Services) -> AbstractAsyncContextManager[Sandbox]:
-        return open_jail(FULL_PYTHON, config)
+        return open_jail(profile, config)
 
     yield SandboxProvider(
         "process",

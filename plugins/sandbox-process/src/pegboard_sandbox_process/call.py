@@ -55,6 +55,13 @@ def encode_job(kind: Kind, program: Program, source: bytes, arguments: tuple[Arg
     )
 
 
+def _cpu(limits: Limits) -> tuple[int, float]:
+    """Whole seconds, at which the kernel ends the process in any case, and the exact limit where it is not the wall's."""
+    if limits.cpu is None or limits.cpu >= limits.wall:
+        return int(limits.wall) + 2, 0.0
+    return int(limits.cpu) + 2, limits.cpu
+
+
 class Call:
     """Sends a job into a fresh child and collects what comes out. `done` is set when the process is gone."""
 
@@ -86,7 +93,7 @@ class Call:
         self._loop.add_reader(self._channel, self._receive)
         self._timer = self._loop.call_later(run.limits.wall, self.kill, "wall")
         limits = run.limits
-        cpu = limits.cpu if limits.cpu is not None and limits.cpu < limits.wall else 0.0
+        cpu = _cpu(limits)
         try:
             self._zygote.call(self._number, limits.memory, cpu, [theirs.fileno(), out_end, err_end], self._ended)
         finally:

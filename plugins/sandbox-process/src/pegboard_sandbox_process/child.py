@@ -89,9 +89,10 @@ def serve(channel: int, language: Language) -> NoReturn:
         job, wrong = _read_job(channel)
         gc.enable()
         started = time.monotonic_ns()
-        letter, payload, status = wrong or _answer(language, job)
+        letter, payload, ended = wrong or _answer(language, job)
         _flush()
         _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload)
+        status = ended
     finally:
         os._exit(status)
 

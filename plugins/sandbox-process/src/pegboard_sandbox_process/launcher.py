@@ -47,7 +47,7 @@ def main() -> NoReturn:
         os._exit(1)
     if pid == 0:
         zygote.main(control, config, root=root)
-    wait_for(control, pid)
+    wait_for(control, pid, root=root, namespaced="namespaces" in config["layers"])
 
 
 def join_cgroup(path: str) -> None:
@@ -55,7 +55,7 @@ def join_cgroup(path: str) -> None:
         file.write(str(os.getpid()))
 
 
-def wait_for(control: _socket.socket, pid: int) -> NoReturn:
+def wait_for(control: _socket.socket, pid: int, *, root: bool, namespaced: bool) -> NoReturn:
     """Hand the server a descriptor to kill the zygote by, and end when it and all that it left has ended."""
     from pegboard_sandbox_process import isolation, orphans
 
@@ -65,7 +65,8 @@ def wait_for(control: _socket.socket, pid: int) -> NoReturn:
     control.close()
     os.close(0)
     os.close(pidfd)
-    isolation.leave_privileges(root=False, namespaced=False)
+    if namespaced:  # as the same user, or its death could not signal the zygote; else it needs the right to kill
+        isolation.leave_privileges(root=root, namespaced=True)
     os.waitpid(pid, 0)
     orphans.kill_all(keep=())
     os._exit(0)

@@ -13,12 +13,14 @@ class Profile:
 
     `language` is ``package.module:attribute``, a `pegboard_sandbox_process.child.Language`; the zygote imports
     it, without running its package's ``__init__``, before the file system goes away. `imports` are further
-    modules to import beforehand; only what is imported then exists for programs.
+    modules to import beforehand; only what is imported then exists for programs, and with `library` the
+    standard library.
     """
 
     name: str
     language: str
     imports: tuple[str, ...] = ()
+    library: bool = False
 
     def package(self) -> tuple[str, str]:
         """Name and folder of the package that holds the language."""
@@ -31,4 +33,4 @@ class Profile:
         return name, next(iter(spec.submodule_search_locations))
 
 
-FULL_PYTHON = Profile(name="process", language="pegboard_sandbox_process.full_python:language")
+FULL_PYTHON = Profile(name="process", language="pegboard_sandbox_process.full_python:language", library=True)

@@ -27,6 +27,7 @@ class ProcessSettings:
         validator=[attrs.validators.ge(2), attrs.validators.le(5)],
     )
     cgroup: str = setting("", help="a delegated cgroup v2 directory for level 5; the server's own cgroup when empty")
+    imports: tuple[str, ...] = setting((), help="further modules, of installed packages, that programs may import")
     max_wall: float = setting(3600.0, help="the most seconds that a call may ask for")
     max_memory: int = setting(4096 * MEGABYTE, help="the most bytes of memory that a call may ask for")
     max_result: int = setting(64 * MEGABYTE, help="the most bytes of result that a call may ask for")

@@ -24,7 +24,7 @@ START_TIME = 20.0
 
 STOP_TIME = 5.0
 
-CALL = struct.Struct("<BQQd")
+CALL = struct.Struct("<BQQId")
 REPORT = struct.Struct("<QiQQQQ")
 """Both as in `zygote`, which is the jail's inside and not imported here."""
 
@@ -61,20 +61,25 @@ class Zygote:
         self._loop.add_reader(control, self._receive)
 
     def call(
-        self, number: int, memory: int, cpu: float, descriptors: list[int], ended: Callable[[Report | None], None]
+        self,
+        number: int,
+        memory: int,
+        cpu: tuple[int, float],
+        descriptors: list[int],
+        ended: Callable[[Report | None], None],
     ) -> None:
         """Fork a child for call `number` that gets `descriptors`; they can be closed afterwards."""
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
         self._waiting[number] = ended
         try:
-            self._control.sendmsg([CALL.pack(ord("C"), number, memory, cpu)], [rights])
+            self._control.sendmsg([CALL.pack(ord("C"), number, memory, *cpu)], [rights])
         except OSError:  # gone, or so stuck that its queue is full: for the caller there is no difference
             self._lose()
 
     def kill_call(self, number: int) -> None:
         if number in self._waiting:
             try:
-                self._control.send(CALL.pack(ord("K"), number, 0, 0.0))
+                self._control.send(CALL.pack(ord("K"), number, 0, 0, 0.0))
             except OSError:
                 self._lose()
 
@@ -167,6 +172,7 @@ def _configuration(profile: Profile, layers: tuple[str, ...], cgroup: str | None
             "paths": paths,
             "imports": profile.imports,
             "language": profile.language,
+            "library": profile.library,
         }
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import _socket
 import gc
-import importlib
+import importlib.machinery
 import io
 import json
 import os
@@ -27,8 +27,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-CALL = "<BQQd"
-"""Server to zygote: ``C`` or ``K``, the call, bytes of memory, seconds of CPU; a ``C`` brings channel, stdout, stderr."""
+CALL = "<BQQId"
+"""Server to zygote: ``C`` or ``K``, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly. A ``C``
+brings channel, stdout and stderr."""
 
 REPORT = "<QiQQQQ"
 """Zygote to server: the call, wait status, CPU microseconds, peak KiB, forked and ended (monotonic nanoseconds)."""
@@ -76,6 +77,9 @@ def _load(config: dict[str, Any]) -> child.Language:
         importlib.import_module(name)
     module, _, attribute = config["language"].partition(":")
     language: child.Language = getattr(importlib.import_module(module), attribute)
+    if config["library"]:
+        importlib.import_module("pegboard_sandbox_process.shelf").install()
+    sys.meta_path.remove(importlib.machinery.PathFinder)
     sys.path[:] = []
     sys.path_hooks[:] = []
     sys.path_importer_cache.clear()
@@ -85,7 +89,7 @@ def _load(config: dict[str, Any]) -> child.Language:
 
 
 def _arrange_descriptors(control: _socket.socket) -> _socket.socket:
-    """Control is 3, the signals are 4, standard streams lead nowhere; nothing else stays open."""
+    """Control is 3, the signals are 4, standard streams lead nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     taken = os.dup2(control.detach(), 63)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
@@ -95,7 +99,8 @@ def _arrange_descriptors(control: _socket.socket) -> _socket.socket:
     os.closerange(CONTROL, 62)
     os.dup2(taken, CONTROL)
     os.dup2(signals, SIGNALS)
-    os.closerange(FIRST_FREE, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.close(taken)
+    os.close(signals)
     return _socket.socket(fileno=CONTROL)
 
 
@@ -106,6 +111,7 @@ def _stream(descriptor: int, errors: str) -> io.TextIOWrapper:
 
 
 def _shut_in(layers: list[str], *, root: bool) -> None:
+    os.closerange(FIRST_FREE, resource.getrlimit(resource.RLIMIT_NOFILE)[0])  # whatever the imports opened
     if "namespaces" in layers:
         isolation.leave_root()
     else:
@@ -155,7 +161,7 @@ class _Zygote:
         data, ancillary, _, _ = self._control.recvmsg(64, 64)
         if not data:
             self._end()
-        letter, call, memory, cpu = unpack(CALL, data)
+        letter, call, memory, *cpu = unpack(CALL, data)
         if letter == ord("K"):
             self._kill(call)
             return
@@ -172,7 +178,7 @@ class _Zygote:
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def _become_child(self, descriptors: array[int], memory: int, cpu: float) -> NoReturn:
+    def _become_child(self, descriptors: array[int], memory: int, cpu: list[float]) -> NoReturn:
         try:
             channel, out, err = descriptors
             os.dup2(out, 1)
@@ -187,7 +193,7 @@ class _Zygote:
             os._exit(70)  # EX_SOFTWARE: never run a program with a limit missing
         child.serve(CONTROL, self.language)
 
-    def _limit(self, memory: int, cpu: float) -> None:
+    def _limit(self, memory: int, cpu: list[float]) -> None:
         if not self._alone:
             isolation.die_with_parent()
         if not self._confined:
@@ -195,12 +201,13 @@ class _Zygote:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         else:
             resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-        space, seconds = self._mapped + memory, int(cpu) + 1
+        seconds, exactly = int(cpu[0]), cpu[1]
+        space = self._mapped + memory
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-        if cpu:
-            signal.setitimer(signal.ITIMER_PROF, cpu)  # RLIMIT_CPU counts whole seconds only
+        if exactly:
+            signal.setitimer(signal.ITIMER_PROF, exactly)  # RLIMIT_CPU counts whole seconds only
 
     def _reap(self) -> None:
         os.read(SIGNALS, 128)

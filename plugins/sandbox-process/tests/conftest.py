@@ -1,0 +1,83 @@
+"""Jails of every kind that the tests need, and a look at the processes behind them."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from pegboard import Limits, Outcome, Program, Run
+from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
+from pegboard_sandbox_process.probe import probe
+from pegboard_sandbox_process.spawn import StartFailed
+
+OpenLayers = Callable[..., AbstractAsyncContextManager[Jail]]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def namespaces() -> None:
+    """Skips, loudly, where this machine has no namespaces."""
+    failed = [f"{each.step}: {each.why}" for each in probe() if each.step.startswith("L4") and not each.works]
+    if failed:
+        pytest.skip(f"needs isolation level 4, which this machine refuses: {'; '.join(failed)}")
+
+
+@pytest.fixture(scope="module")
+async def jail(namespaces: None) -> AsyncIterator[Jail]:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def open_layers() -> OpenLayers:
+    """A jail of just these layers, to test each of them with the others switched off."""
+
+    @asynccontextmanager
+    async def opener(*layers: str, workers: int = 2) -> AsyncIterator[Jail]:
+        opened = Jail(FULL_PYTHON, ProcessSettings(workers=workers), layers, None)
+        try:
+            await opened.open()
+        except StartFailed as failed:
+            pytest.skip(f"this machine has no {'+'.join(layers)}: {failed}")
+        try:
+            yield opened
+        finally:
+            await opened.aclose()
+
+    return opener
+
+
+@pytest.fixture
+def run(jail: Jail) -> Callable[..., object]:
+    """Run a body of Python in the module's jail."""
+
+    async def runner(source: str, **limits: float) -> Outcome:
+        return await jail.run(Run("tenant", Program(source), limits=Limits(**{"wall": 3.0, **limits})))  # type: ignore[arg-type]
+
+    return runner
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/children") as file:
+            found += [int(child) for child in file.read().split()]
+    return found
+
+
+@pytest.fixture
+def descendants() -> Callable[[], list[int]]:
+    """All processes below this one, zombies included."""
+
+    def look(pid: int | None = None) -> list[int]:
+        try:
+            children = _children(pid or os.getpid())
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+        return children + [each for child in children for each in look(child)]
+
+    return look

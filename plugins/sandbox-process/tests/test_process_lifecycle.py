@@ -1,0 +1,218 @@
+"""Processes come and go: nothing is left behind, nobody waits for ever, one death is not another's."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import anyio
+import pytest
+from pegboard import Ending, Limits, Outcome, Problem, Program, Run
+from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
+
+pytestmark = pytest.mark.anyio
+
+FOREVER = Run("t", Program("print('running')\nwhile True: pass"), limits=Limits(wall=30))
+QUICK = Run("t", Program("return 1"))
+Descendants = Callable[[], list[int]]
+
+
+async def until(true: Callable[[], bool], what: str) -> None:
+    with anyio.fail_after(5):
+        while not true():
+            await anyio.sleep(0.005)
+    assert true(), what
+
+
+async def started(jail: Jail, run: Run = FOREVER) -> "asyncio.Task[Outcome]":
+    """A task whose program is running: it has printed something."""
+    running = asyncio.Event()
+    program = Run(run.tenant, run.program, limits=run.limits, sink=lambda stream, data: running.set())
+    task = asyncio.create_task(jail.run(program))
+    await asyncio.wait_for(running.wait(), 5)
+    return task
+
+
+def zygote_of(launcher: int) -> int:
+    with open(f"/proc/{launcher}/task/{launcher}/children") as file:
+        return int(file.read())
+
+
+async def test_three_hundred_calls_leave_nothing(jail: Jail, descendants: Descendants) -> None:
+    await jail.run(QUICK)
+    before = (len(os.listdir("/proc/self/fd")), descendants())
+    sources = ("return 1", "1/0", "import sys; sys.exit(3)", "import os; os._exit(1)", "print('x' * 10000)", "x =")
+    for number in range(300):
+        await jail.run(Run("t", Program(sources[number % len(sources)])))
+    assert (len(os.listdir("/proc/self/fd")), descendants()) == before
+
+
+async def test_a_cancelled_caller_leaves_no_process(jail: Jail, descendants: Descendants) -> None:
+    await jail.run(QUICK)
+    before, open_before = descendants(), len(os.listdir("/proc/self/fd"))
+    task = await started(jail)
+    assert len(descendants()) == len(before) + 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: descendants() == before, "the program's process is gone")
+    await until(lambda: len(os.listdir("/proc/self/fd")) == open_before, "its descriptors are closed")
+
+
+async def test_a_caller_cancelled_while_waiting_frees_its_place(jail: Jail) -> None:
+    busy = [await started(jail) for _ in range(2)]
+    waiting = asyncio.create_task(jail.run(QUICK))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    for task in busy:
+        task.cancel()
+    await asyncio.gather(waiting, *busy, return_exceptions=True)
+    assert (await jail.run(QUICK)).ending is Ending.RESULT
+
+
+async def test_closing_kills_what_runs(namespaces: None, descendants: Descendants) -> None:
+    before = descendants()
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
+        task = await started(jail)
+    assert descendants() == before
+    assert (await task).ending is Ending.LOST
+
+
+async def test_killed_zygote_loses_the_call_and_not_the_next(namespaces: None, descendants: Descendants) -> None:
+    before = descendants()
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
+        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
+        task = await started(jail)
+        os.kill(zygote_of(launcher), signal.SIGKILL)
+        assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
+        outcome = await jail.run(QUICK)
+        assert (outcome.ending, outcome.result) == (Ending.RESULT, b"1")
+    assert descendants() == before
+
+
+def zygote_like(pid: int) -> bool:
+    """Is it a launcher, the one process of ours that has a child before any call?"""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return bool(file.read())
+
+
+async def test_a_stopped_zygote_is_replaced(namespaces: None, descendants: Descendants) -> None:
+    """One that answers nothing any more cannot hold a call beyond its time."""
+    before = descendants()
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
+        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
+        os.kill(zygote_of(launcher), signal.SIGSTOP)
+        outcome = await asyncio.wait_for(jail.run(Run("t", Program("return 1"), limits=Limits(wall=0.2))), 5)
+        assert outcome.ending is Ending.LOST
+        assert (await jail.run(QUICK)).ending is Ending.RESULT
+    assert descendants() == before
+
+
+async def test_killed_launcher_takes_everything_with_it(namespaces: None, descendants: Descendants) -> None:
+    before = descendants()
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
+        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
+        zygote = zygote_of(launcher)
+        task = await started(jail)
+        os.kill(launcher, signal.SIGKILL)
+        assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
+        await until(lambda: not os.path.exists(f"/proc/{zygote}"), "the zygote died with its launcher")
+        assert (await jail.run(QUICK)).ending is Ending.RESULT
+    assert descendants() == before
+
+
+async def test_calls_run_side_by_side(jail: Jail) -> None:
+    run = Run("t", Program("import time\ntime.sleep(0.4)"))
+    began = time.monotonic()
+    outcomes = await asyncio.gather(jail.run(run), jail.run(run))
+    assert time.monotonic() - began < 0.75
+    assert {each.ending for each in outcomes} == {Ending.RESULT}
+
+
+async def test_waiting_is_queue_time_and_not_wall_time(jail: Jail) -> None:
+    run = Run("t", Program("import time\ntime.sleep(0.2)"), limits=Limits(wall=0.35))
+    outcomes = await asyncio.gather(*(jail.run(run) for _ in range(6)))
+    assert {each.ending for each in outcomes} == {Ending.RESULT}
+    assert max(each.queue for each in outcomes) > 0.35
+    assert max(each.wall for each in outcomes) < 0.35
+
+
+async def test_no_free_worker_in_time_is_busy(jail: Jail) -> None:
+    busy = [await started(jail) for _ in range(2)]
+    outcome = await jail.run(Run("t", Program("return 1"), limits=Limits(queue=0.1)))
+    assert outcome.ending is Ending.BUSY
+    assert 0.1 <= outcome.queue < 1
+    with pytest.raises(Problem, match="No worker") as caught:
+        await jail.check("t", Program("return 1"), Limits(queue=0.05))
+    assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
+    for task in busy:
+        task.cancel()
+    await asyncio.gather(*busy, return_exceptions=True)
+    assert (await jail.run(QUICK)).ending is Ending.RESULT
+
+
+async def test_one_programs_death_does_not_touch_another(jail: Jail) -> None:
+    slow = asyncio.create_task(jail.run(Run("t", Program("import time\ntime.sleep(0.5)\nreturn 1"))))
+    killed = await jail.run(Run("t", Program("while True: pass"), limits=Limits(wall=0.1)))
+    assert killed.failure is not None
+    assert killed.failure.limit == "wall"
+    assert (await slow).result == b"1"
+
+
+async def test_no_program_can_poison_the_library_of_the_next(jail: Jail) -> None:
+    """Every writable way into the shared pages of the standard library is tried."""
+    source = (
+        "import ctypes, sys\nlibc = ctypes.CDLL(None)\nshelf = sys.meta_path[-1]\n"
+        "data = memoryview(shelf._data)\n"
+        "class Buffer(ctypes.Structure):\n"
+        "    _fields_ = [('buf', ctypes.c_void_p), ('obj', ctypes.py_object), ('rest', ctypes.c_char * 128)]\n"
+        "view = Buffer()\nctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(shelf._data), ctypes.byref(view), 0)\n"
+        "size = len(data) // 4096 * 4096\n"
+        "done = libc.mprotect(ctypes.c_void_p(view.buf), ctypes.c_size_t(size), 3)\n"
+        "if done == 0: ctypes.memset(view.buf, 0, size)\n"
+        "return [done, bytes(data[:8]).hex()]"
+    )
+    poisoned = await jail.run(Run("t", Program(source)))
+    assert poisoned.result == b'[0,"0000000000000000"]'
+    outcome = await jail.run(
+        Run("t", Program("import dataclasses, fractions, textwrap\nreturn textwrap.dedent('  a')"))
+    )
+    assert outcome.result == b'"a"'
+
+
+@pytest.mark.parametrize("layers", [(), ("landlock", "seccomp")])
+async def test_daemons_die_with_their_call_where_the_kernel_does_not_help(  # type: ignore[no-untyped-def]
+    layers: tuple[str, ...], open_layers, descendants: Descendants
+) -> None:
+    source = (
+        "import os, time\nprint('x')\n"
+        "for _ in range(3):\n"
+        "    try: pid = os.fork()\n"
+        "    except OSError: return 'refused'\n"
+        "    if not pid:\n"
+        "        os.setsid()\n"
+        "        if os.fork(): os._exit(0)\n"
+        "        time.sleep(60)\n"
+        "return 'forked'"
+    )
+    before = descendants()
+    async with open_layers(*layers) as jail:
+        idle = len(descendants())
+        outcome = await jail.run(Run("t", Program(source)))
+        assert outcome.result == (b'"refused"' if layers else b'"forked"')
+        await until(lambda: len(descendants()) == idle, "no daemon is left")
+    assert descendants() == before
+
+
+async def test_killed_zygote_leaves_no_daemon(open_layers, descendants: Descendants) -> None:  # type: ignore[no-untyped-def]
+    """Without a pid namespace the launcher adopts and kills them."""
+    before = descendants()
+    source = "import os, time\nif not os.fork():\n    os.setsid()\n    time.sleep(60)\nprint('x')\ntime.sleep(60)"
+    async with open_layers() as jail:
+        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
+        task = await started(jail, Run("t", Program(source), limits=Limits(wall=30)))
+        os.kill(zygote_of(launcher), signal.SIGKILL)
+        assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
+        await until(lambda: set(descendants()) - set(before) <= {launcher}, "no daemon is left")
+    assert descendants() == before
