@@ -1,7 +1,5 @@
 """Programs made at random give what plain Python gives: the same value, or the same exception."""
 
-# ruff: noqa: E501 (a program is one line of its table)
-
 from typing import Any
 
 from hypothesis import given, settings

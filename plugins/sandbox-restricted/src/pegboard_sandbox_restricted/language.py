@@ -16,6 +16,7 @@ from .guards import BUILTINS, Ownership, guarded_exit, guarded_getattr, import_f
 from .nodes import module_variable
 from .program import Compiled, compile_program
 from .violations import Violation
+from .warming import warm_up
 
 KEPT = 16
 """Compiled programs that a worker keeps; it serves one program, in a version or two."""
@@ -126,3 +127,4 @@ def room_for_the_program(recursion: int) -> Iterator[None]:
 
 
 language = RestrictedPython()
+warm_up(lambda: RestrictedPython().execute)
