@@ -22,6 +22,8 @@ from .settings import EgressSettings
 
 USER_AGENT = "pegboard-egress/0.1"
 ENCODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
+"""Encodings that aiohttp takes off a body; for ``br`` it picks up brotli."""
+
 FRAME = frozenset({"content-encoding", "content-length"})
 BODILESS = frozenset({204, 304})
 LONGEST_LINE = 16 * 1024
