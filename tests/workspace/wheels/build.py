@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from ..files import tracked
 from ..tree import Distribution
 
 
@@ -34,11 +35,8 @@ def faults(wheel: Path, distribution: Distribution) -> list[str]:
 
 def _files(packed: set[str], distribution: Distribution) -> Iterator[str]:
     source = distribution.folder / "src"
-    wanted = {
-        path.relative_to(source).as_posix()
-        for path in distribution.package.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    files = (path for path in tracked(distribution.root) if distribution.package in path.parents)
+    wanted = {path.relative_to(source).as_posix() for path in files}
     yield from (f"lacks {name}" for name in sorted(wanted - packed))
     yield from (f"has {name}, which is not in src" for name in sorted(packed - wanted))
 
