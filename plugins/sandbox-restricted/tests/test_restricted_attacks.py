@@ -165,7 +165,7 @@ HARMLESS: dict[str, tuple[str, Any]] = {
         "class S(str): pass\nreturn super(S, S('{0.__class__}')).format(1)",
         AttributeError,
     ),
-    "format by a generic alias": ("return type(list[int])('{0.__class__}', int).format(1)", AttributeError),
+    "format by a generic alias": ("return type(list[int])('{0.__class__}', int).format(1)", TypeError),
     "format in a subclass that lies": (
         "class S(str):\n    def __contains__(self, x): return False\nreturn S('{0.__class__}').format(1)",
         AttributeError,
@@ -258,6 +258,17 @@ HARMLESS: dict[str, tuple[str, Any]] = {
     "built-in of another name": ("open = 1\ndef f(): return open\nreturn f()", 1),
     "forbidden built-in that is bound elsewhere": ("def f(open): pass\nreturn open('/etc/passwd')", NameError),
     "walrus over a built-in": ("return [len := 3, len][1]", 3),
+    "alias that writes to what it calls": (
+        "import collections\nreturn type(list[int])(lambda: collections.Counter, int)()",
+        TypeError,
+    ),
+    "class of a function": ("return type(process_data)", TypeError),
+    "class of a method": ("class A:\n    def m(self): pass\nreturn type(A().m)", TypeError),
+    "fraction that the library hands to a class": (
+        "import statistics\nseen = []\nclass N(float):\n    def __init__(self, value=0): seen.append(value)\n"
+        "statistics.mean([N(1.5), N(2.5)])\nreturn [hasattr(x, '__mo' + 'dule__') for x in seen][:1]",
+        [False],
+    ),
     "base that is no class": ("class A(data): pass", TypeError),
     "base that is a lying object": (
         "class L:\n    def __eq__(self, o): return True\n    def __hash__(self): return hash(L)\nclass A(L()): pass",

@@ -1,6 +1,7 @@
 """What a program can reach, walked exhaustively: nothing of the interpreter, nothing shared that could be changed."""
 
 import builtins
+import contextlib
 import types
 from collections import ChainMap, Counter, deque
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ def readable(value: Any) -> Iterator[Any]:
             yield guarded_getattr(value, str(name))
         except Exception:
             continue
-    if not isinstance(value, type):
+    with contextlib.suppress(TypeError):
         yield guarded_type(value)
     if isinstance(value, (tuple, list, set, frozenset)):
         yield from value

@@ -71,6 +71,18 @@ def test_a_refusal_says_what_where_and_what_instead(case: str, bare: Any) -> Non
     assert found["message"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_places_count_lines_as_python_does(end: str, bare: Any) -> None:
+    source = end.join(["def process_data(a, b, c):", "    x = '\x0b\x1c\u2028'; eval('1')", "    exec('2')"])
+    found = [(each["name"], each["line"], each["column"]) for each in bare.check(source)]
+    assert found == [("eval", 2, 16), ("exec", 3, 5)]
+
+
+def test_a_source_that_is_all_violations_is_refused_quickly(bare: Any) -> None:
+    found = bare.check("eval;" * 12_000)
+    assert len(found) == 1000
+
+
 @pytest.mark.parametrize("module", DOCUMENT_000)
 def test_every_module_that_document_000_forbids_is_named_as_it_is_written(module: str, bare: Any) -> None:
     (found,) = bare.check(f"import {module}\n{ENTRY}    return 1")

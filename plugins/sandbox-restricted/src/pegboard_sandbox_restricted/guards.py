@@ -15,7 +15,7 @@ The policy emits plain Python wherever no guard is needed; each short cut says h
 import builtins
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType
+from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, GenericAlias, MethodType, UnionType
 from typing import Any
 
 from .formatting import format_text, format_text_map
@@ -25,6 +25,7 @@ NAMED = (type, FunctionType, MethodType, BuiltinFunctionType)
 PLAIN_BASES = frozenset(
     {object, dict, list, tuple, set, frozenset, str, int, float, Counter, OrderedDict, defaultdict, deque}
 )
+UNAVAILABLE = frozenset({FunctionType, GenericAlias, MethodType, UnionType})
 MISSING = object()
 
 
@@ -62,8 +63,8 @@ def guarded_getattr(value: Any, name: str, default: Any = MISSING, /) -> Any:
 def guarded_method(found: Any) -> Any:
     """`found`, or its safe twin where it is ``str.format`` or ``str.format_map``.
 
-    It goes by what was found, not by where: ``super().format`` and ``type(list[int])("{}", ()).format`` are the
-    method of a string, though they are read from something that is none.
+    It goes by what was found, not by where: ``super().format`` is the method of a string, though it is read from
+    something that is none.
     """
     if found is str.format:
         return format_text
@@ -90,10 +91,14 @@ def guarded_hasattr(value: Any, name: str, /) -> bool:
 
 
 def guarded_type(value: Any, /) -> type:
-    """``type(value)``. The class of a class is not given out: calling it would make classes past the policy."""
+    """``type(value)``, but for classes that make what no program should.
+
+    The class of a class makes classes past the policy; calling an alias of a function (``type(list[int])``) writes an
+    attribute to whatever the function returns; functions are made of code.
+    """
     kind = type(value)
-    if issubclass(kind, type):
-        raise TypeError("type() of a class is not available here")
+    if issubclass(kind, type) or kind in UNAVAILABLE:
+        raise TypeError(f"type() of a {kind.__name__} is not available here")
     return kind
 
 

@@ -1,17 +1,25 @@
 """Collecting what is wrong with a source, each with its place."""
 
 import ast
+import re
 from typing import Any
 
 Violation = dict[str, Any]
 """The members of `pegboard.Violation`."""
 
 
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line for Python; `str.splitlines` knows ten more."""
+
+MOST = 1000
+"""Violations that are recorded: who made so many wants to keep the checker busy."""
+
+
 class Violations:
     """All violations of one source, in the order of their places. Columns count characters, from 1."""
 
     def __init__(self, source: str) -> None:
-        self._lines = source.splitlines() or [""]
+        self._lines = LINE_END.split(source)
         self._found: list[Violation] = []
 
     def __bool__(self) -> bool:
@@ -22,6 +30,8 @@ class Violations:
         self.add_at(getattr(node, "lineno", 1), self._column(node), code, name, message, hint)
 
     def add_at(self, line: int, column: int, code: str, name: str, message: str, hint: str = "") -> None:
+        if len(self._found) >= MOST:
+            return
         place = {"line": max(line, 1), "column": max(column, 1)}
         self._found.append({"code": code, "name": name, **place, "message": message, "hint": hint})
 
