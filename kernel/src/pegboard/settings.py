@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 UNSET: Any = object()
 LEVELS = ("debug", "info", "warning", "error")
-OUTSIDE = ("PEGBOARD_CONFIG", "PEGBOARD_TEST_", "PEGBOARD_BENCH_")
+OUTSIDE = ("PEGBOARD_CONFIG", "PEGBOARD_TEST_", "PEGBOARD_BENCH_", "PEGBOARD_KEY", "PEGBOARD_URL")
+"""Names that are no settings: of the file itself, of test runs, and of whoever calls an app from the same shell."""
 
 
 def setting(default: Any = attrs.NOTHING, *, help: str, env: tuple[str, ...] = (), **options: Any) -> Any:
