@@ -90,7 +90,7 @@ async def test_an_id_cannot_leave_its_place_in_the_address() -> None:
         assert (request.path, request.query) == (
             "/public/widgets/../admin?x=1#y",
             {},
-        )  # decoded: it came as one segment
+        )
     with pytest.raises(ValueError, match="widget_id"):
         await ReadWidget(TOKEN, base_url=server.url).get("")
 

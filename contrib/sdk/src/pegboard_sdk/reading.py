@@ -52,11 +52,13 @@ class ReadWidget:
         """One page of at most 100 widgets; `sort` is such as ``name:asc,created_at:desc``."""
         return await self._widgets.page(page=page, per_page=per_page, project_id=project_id, sort=sort)
 
-    async def all(self, *, project_id: str | None = None, sort: str | None = None) -> AsyncIterator[Widget]:
+    async def all(
+        self, *, per_page: int = 100, project_id: str | None = None, sort: str | None = None
+    ) -> AsyncIterator[Widget]:
         """Every widget, page after page. Whatever is written meanwhile may be missed or seen twice."""
         number, more = 1, True
         while more:
-            found = await self.list(number, 100, project_id=project_id, sort=sort)
+            found = await self.list(number, per_page, project_id=project_id, sort=sort)
             for widget in found.data:
                 yield widget
             number, more = number + 1, found.pagination.has_next
