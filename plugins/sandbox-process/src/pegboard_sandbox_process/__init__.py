@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 
 import attrs
+
 from pegboard import Capability, Sandbox, SandboxProvider, Services, Settings, hookimpl
 
+from . import child, views
 from .jail import Jail, open_jail
 from .probe import probe
 from .profile import FULL_PYTHON, Profile
@@ -13,7 +15,7 @@ from .settings import ProcessSettings
 
 __version__ = "0.1.0"
 
-__all__ = ["FULL_PYTHON", "Jail", "ProcessSettings", "Profile", "open_jail", "probe"]
+__all__ = ["FULL_PYTHON", "Jail", "ProcessSettings", "Profile", "child", "open_jail", "probe", "views"]
 
 
 @hookimpl
