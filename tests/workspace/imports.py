@@ -32,7 +32,8 @@ class Import:
 def plugins_meet_at_the_door(root: Path) -> list[str]:
     """A distribution imports another only through that one's top-level package, and only if it depends on it.
 
-    Tests may also import that one's ``testing``, which is public as the kernel's own is.
+    A module that its `__all__` names is part of the door. Tests may also import its ``testing``, which is public as
+    the kernel's own is.
     """
     found = distributions(root)
     doors = {other.module: other for other in found if other.suffix}
@@ -120,7 +121,8 @@ def _entered(
         if other is None or other == distribution:
             continue
         through = "" if use.module == use.top else use.module.split(".")[1]
-        if through not in ("", *public) or (not through and any(_is_private(other, name) for name in use.names)):
+        entered = [through] if through else use.names
+        if through not in public and any(_is_private(other, name) for name in entered):
             yield f"{use.where}: import from {use.top} itself; its modules are private"
         if other.name not in neighbours:
             yield f"{use.where}: imports {use.top}; {distribution.place}/pyproject.toml must depend on {other.name}"
@@ -137,8 +139,9 @@ def _is_private(other: Distribution, name: str) -> bool:
 def _undeclared(distribution: Distribution, found: dict[str, Distribution]) -> Iterator[str]:
     optional = tuple(extra for extra in distribution.extras if extra != "test")
     own = _names(distribution, *optional)
-    along = {name for other in own & found.keys() for name in _names(found[other])}
-    tests = own | along | _names(distribution, "test") | tools(distribution.root)
+    wanted = own | _names(distribution, "test")
+    along = {name for other in wanted & found.keys() for name in _names(found[other])}
+    tests = wanted | along | tools(distribution.root)
     for files, declared in ((_products(distribution), own), (_test_files(distribution), tests)):
         yield from _missing(imports_of(distribution, files), declared, distribution)
 
