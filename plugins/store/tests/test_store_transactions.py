@@ -183,3 +183,9 @@ async def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(
         kept = set((await session.scalars(text("SELECT number FROM kept"))).all())
     assert set(range(1, acknowledged + 1)) <= kept
     assert kept <= set(range(1, acknowledged + 2))
+
+
+async def test_many_rows_are_written_by_one_statement(store: Store) -> None:
+    async with store.begin() as session:
+        await session.execute(ADD, [{"title": "Emma"}, {"title": "Persuasion"}])
+    assert await titles(store) == ["Emma", "Persuasion"]

@@ -51,7 +51,10 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that can only read and never waits for writers. Each statement sees what is committed by then."""
+        """A session that can only read and never waits for writers. Each statement sees what is committed by then.
+
+        Rows are fetched whole, not streamed: walk long lists by key or page.
+        """
         async with self._session(self._engines.reader) as session:
             yield session
 
