@@ -49,3 +49,14 @@ async def test_the_first_start_prints_a_key_that_works_once_and_logs_it_never(tm
         async with httpx.AsyncClient(base_url=server.url, headers={"X-API-Key": match[1]}) as http:
             assert (await http.get("/api/v1/keys")).status_code == 200
         assert "pk_" not in server.output
+
+
+async def test_a_key_that_another_process_revokes_is_refused_by_a_running_server_at_once(tmp_path: Path) -> None:
+    made = json.loads(await keys(tmp_path, "create", "robot", "--json"))
+    async with (
+        served(tmp_path, environ=PLUGINS) as server,
+        httpx.AsyncClient(base_url=server.url, headers={"X-API-Key": made["key"]}) as http,
+    ):
+        assert (await http.get("/api/v1/keys")).status_code == 200
+        await keys(tmp_path, "revoke", made["record"]["id"])
+        assert (await http.get("/api/v1/keys")).status_code == 401

@@ -16,7 +16,7 @@ from .settings import AccountsSettings
 
 __version__ = "0.1.0"
 
-__all__ = ["Accounts", "AccountsSettings", "CreatedKey", "Key", "User"]
+__all__ = ["Accounts", "AccountsSettings", "CreatedKey", "Key", "User", "testing"]
 
 
 @hookimpl
