@@ -41,6 +41,11 @@ class Census:
         return f"{self.fds} descriptors, {len(self.zombies)} zombies, processes {', '.join(shown) or 'none'}"
 
 
+def alive(pid: int) -> bool:
+    """Whether a process runs, whoever's it is; a zombie does not."""
+    return _parent(Path(f"/proc/{pid}"))[1] not in ("", "Z")
+
+
 def command_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:80].strip()

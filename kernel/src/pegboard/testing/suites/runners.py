@@ -25,10 +25,9 @@ from ...contracts import (
     ScriptRunner,
     ScriptRunnerProvider,
 )
-from ..census import Census
+from ..census import Census, alive
 from .records import RecordSuite
 
-PATIENCE = 30.0
 FOREVER = "import time\nprint('started', flush=True)\ntime.sleep(600)"
 
 
@@ -53,6 +52,7 @@ class ScriptRunnerSuite(RecordSuite):
 
     record: ScriptRunnerProvider
     limits: ClassVar[RunnerLimits] = RunnerLimits(wall=20.0, grace=2.0)
+    patience: ClassVar[float] = 30.0
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -79,7 +79,7 @@ class ScriptRunnerSuite(RecordSuite):
     async def ended(self, runner: ScriptRunner, script: str, *arguments: str, **options: Any) -> Ended:
         """Run a script to its end."""
         async with self.attempt(runner, script, *arguments, **options) as (run, _):
-            return await _rest(run.events())
+            return await self._rest(run.events())
 
     async def test_what_it_writes_comes_whole_and_in_order(self, runner: ScriptRunner) -> None:
         script = "import sys\nfor i in range(2000):\n    print(i)\nprint('bad', file=sys.stderr)"
@@ -130,17 +130,17 @@ class ScriptRunnerSuite(RecordSuite):
     async def test_standard_input_and_the_folder_are_its_own(self, runner: ScriptRunner) -> None:
         script = "import os, sys\nprint(sys.stdin.read())\nprint(os.getcwd())"
         async with self.attempt(runner, script, stdin=b"given") as (run, folder):
-            ended = await _rest(run.events())
+            ended = await self._rest(run.events())
             assert ended.log() == f"given\n{folder.resolve()}\n".encode(), f"it read, and was in, {ended.log()!r}"
 
     async def test_output_is_live(self, runner: ScriptRunner) -> None:
         script = "import os, time\nprint('early')\nwhile not os.path.exists('go'):\n    time.sleep(0.01)\nprint('late')"
         async with self.attempt(runner, script) as (run, folder):
             events = run.events()
-            first = await _next(events, "what a script writes does not come while it runs")
+            first = await self._next(events, "what a script writes does not come while it runs")
             assert isinstance(first, LogBytes), f"the first event is {first!r}"
             (folder / "go").touch()
-            ended = await _rest(events)
+            ended = await self._rest(events)
         assert first.data + ended.log() == b"early\nlate\n", f"after {first.data!r} came {ended.log()!r}"
 
     async def test_secrets_are_masked(self, runner: ScriptRunner) -> None:
@@ -169,21 +169,24 @@ class ScriptRunnerSuite(RecordSuite):
         assert ended.exit.signal == signal.SIGKILL, f"a script that ignores SIGTERM is told as {ended.exit}"
 
     async def test_a_cancel_ends_the_whole_tree(self, runner: ScriptRunner) -> None:
-        child = "import os, subprocess, sys, time\n"
-        child += "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
-        before = Census.take()
-        await self._cancelled(runner, child + FOREVER, limits=attrs.evolve(self.limits, grace=0.2))
-        await before.back(lambda now: now.processes <= before.processes)
+        script = (
+            "import subprocess, sys, time\nsleep = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+            "print(subprocess.Popen(sleep, start_new_session=True).pid)\ntime.sleep(600)"
+        )
+        ended = await self._cancelled(runner, script, limits=attrs.evolve(self.limits, grace=0.2))
+        child = int(ended.log())
+        await Census.take().back(lambda _: not alive(child), self.patience)
 
     async def test_cancelling_twice_or_late_does_no_harm(self, runner: ScriptRunner) -> None:
         async with self.attempt(runner, FOREVER) as (run, _):
             events = run.events()
-            await _next(events, "the script did not start")
-            with anyio.fail_after(PATIENCE):
-                await asyncio.gather(run.cancel(), run.cancel())
-            await _rest(events)
+            await self._next(events, "the script did not start")
+            with anyio.fail_after(self.patience):
+                errors = await asyncio.gather(run.cancel(), run.cancel(), return_exceptions=True)
+            assert errors == [None, None], f"of two cancels at once one raises: {errors}"
+            await self._rest(events)
         async with self.attempt(runner, "print(1)") as (run, _):
-            ended = await _rest(run.events())
+            ended = await self._rest(run.events())
             await run.cancel()
             assert not ended.exit.cancelled, "a cancel that came after the end is told as its reason"
 
@@ -196,15 +199,15 @@ class ScriptRunnerSuite(RecordSuite):
     async def test_leaving_early_leaves_no_process(self, runner: ScriptRunner) -> None:
         before = Census.take()
         async with self.attempt(runner, FOREVER, limits=attrs.evolve(self.limits, grace=0.2)) as (run, _):
-            await _next(run.events(), "the script did not start")
-        await before.back(lambda now: now.processes <= before.processes)
+            await self._next(run.events(), "the script did not start")
+        await before.back(lambda now: now.processes <= before.processes, self.patience)
 
     async def test_attempts_leave_no_descriptor(self, runner: ScriptRunner) -> None:
         await self.ended(runner, "print(1)")
         before = Census.take()
         for _ in range(5):
             await self.ended(runner, "print(1)")
-        await before.back(lambda now: now.fds <= before.fds + 1 and now.processes <= before.processes)
+        await before.back(lambda now: now.fds <= before.fds + 1 and now.processes <= before.processes, self.patience)
 
     async def test_attempts_at_once_are_not_mixed_up(self, runner: ScriptRunner) -> None:
         many = await asyncio.gather(*(self.ended(runner, f"print({n})") for n in range(4)))
@@ -216,7 +219,7 @@ class ScriptRunnerSuite(RecordSuite):
             command = ScriptCommand((f"{folder}/no-such-program",), folder)
             try:
                 async with runner.open(Attempt("job", 1, "lease", "test"), command, self.limits) as run:
-                    ended = await _rest(run.events())
+                    ended = await self._rest(run.events())
             except OSError as error:
                 raise AssertionError(f"a program that is not there raises {error!r}: tell it as an Exit") from error
         assert ended.exit.code not in (0, None), f"a program that is not there is told as {ended.exit}"
@@ -224,26 +227,25 @@ class ScriptRunnerSuite(RecordSuite):
     async def _cancelled(self, runner: ScriptRunner, script: str, **options: Any) -> Ended:
         async with self.attempt(runner, script, **options) as (run, _):
             events = run.events()
-            first = await _next(events, "the script did not start")
-            with anyio.fail_after(PATIENCE):
+            first = await self._next(events, "the script did not start")
+            with anyio.fail_after(self.patience):
                 await run.cancel()
-            ended = await _rest(events)
+            ended = await self._rest(events)
         return Ended((first, *ended.events))
 
+    async def _next(self, events: AsyncIterator[RunEvent], otherwise: str) -> RunEvent:
+        try:
+            with anyio.fail_after(self.patience):
+                return await anext(events)
+        except (TimeoutError, StopAsyncIteration):
+            raise AssertionError(otherwise) from None
 
-async def _next(events: AsyncIterator[RunEvent], otherwise: str) -> RunEvent:
-    try:
-        with anyio.fail_after(PATIENCE):
-            return await anext(events)
-    except (TimeoutError, StopAsyncIteration):
-        raise AssertionError(otherwise) from None
-
-
-async def _rest(events: AsyncIterator[RunEvent]) -> Ended:
-    found: list[RunEvent] = []
-    try:
-        with anyio.fail_after(PATIENCE):
-            found.extend([event async for event in events])
-    except TimeoutError:
-        raise AssertionError(f"the events do not end; so far {found[-3:]}") from None
-    return Ended(tuple(found))
+    async def _rest(self, events: AsyncIterator[RunEvent]) -> Ended:
+        found: list[RunEvent] = []
+        try:
+            with anyio.fail_after(self.patience):
+                async for event in events:
+                    found.append(event)  # one by one: what came before a time-out is told
+        except TimeoutError:
+            raise AssertionError(f"the events do not end; so far {found[-3:]}") from None
+        return Ended(tuple(found))

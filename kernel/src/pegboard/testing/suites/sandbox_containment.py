@@ -33,13 +33,15 @@ class Containment(SandboxCalls):
                 await self.call(sandbox, f"{body}\nreturn 1", f"{folder}/made")
                 assert not os.listdir(folder), f"it made {os.listdir(folder)} by:\n{body}"
 
-    async def test_it_sees_no_environment_of_the_server(self, sandbox: Sandbox) -> None:
+    async def test_it_sees_no_environment_of_the_server(self) -> None:
         os.environ["PEGBOARD_TEST_SUITE_SECRET"] = MARK
         try:
-            await self._gives_nothing_away(sandbox, "import os\nreturn dict(os.environ)")
-            self._contained(sandbox)
-            await self._gives_nothing_away(sandbox, "return open('/proc/self/environ').read()")
-            await self._gives_nothing_away(sandbox, "import os\nreturn open(f'/proc/{os.getppid()}/environ').read()")
+            async with self.opened() as sandbox:  # one that starts while the secret is there
+                await self._gives_nothing_away(sandbox, "import os\nreturn dict(os.environ)")
+                self._contained(sandbox)
+                await self._gives_nothing_away(sandbox, "return open('/proc/self/environ').read()")
+                body = "import os\nreturn open(f'/proc/{os.getppid()}/environ').read()"
+                await self._gives_nothing_away(sandbox, body)
         finally:
             del os.environ["PEGBOARD_TEST_SUITE_SECRET"]
 

@@ -1,6 +1,7 @@
 """What calls leave behind: nothing."""
 
 import asyncio
+from typing import ClassVar
 
 import attrs
 
@@ -9,18 +10,22 @@ from ..census import Census
 from .sandbox_calls import SPIN, SandboxCalls
 
 BODIES = ("return x", "raise ValueError('no')", "return {1}", "y = = 1")
-ROUNDS = 8
+ROUNDS = 4
 
 
 class Leaks(SandboxCalls):
-    """Descriptors and processes are counted before and after."""
+    """Descriptors and processes are counted before and after; they have `patience` seconds to be gone."""
+
+    patience: ClassVar[float] = 3.0
 
     async def test_calls_leave_no_process_and_no_descriptor(self, sandbox: Sandbox) -> None:
         await self._many(sandbox)
         before = Census.take()
         for _ in range(ROUNDS):
             await self._many(sandbox)
-        await before.back(lambda now: now.fds <= before.fds + 2 and len(now.processes) <= len(before.processes))
+        await before.back(
+            lambda now: now.fds <= before.fds + 2 and len(now.processes) <= len(before.processes), self.patience
+        )
 
     async def test_a_cancelled_call_leaves_no_process(self, sandbox: Sandbox) -> None:
         await self._many(sandbox)
@@ -31,7 +36,7 @@ class Leaks(SandboxCalls):
             task.cancel()
             await asyncio.wait([task], timeout=5)
         await self._many(sandbox)
-        await before.back(lambda now: len(now.processes) <= len(before.processes) and not now.zombies)
+        await before.back(lambda now: len(now.processes) <= len(before.processes) and not now.zombies, self.patience)
 
     async def test_closing_leaves_nothing(self) -> None:
         async with self.services():
@@ -42,7 +47,7 @@ class Leaks(SandboxCalls):
             await self._many(sandbox)
             task.cancel()
             await asyncio.wait([task], timeout=5)
-        await before.back(lambda now: now.processes <= before.processes and now.fds <= before.fds + 2)
+        await before.back(lambda now: now.processes <= before.processes and now.fds <= before.fds + 2, self.patience)
 
     async def _many(self, sandbox: Sandbox) -> None:
         """Calls with every kind of end, one after another and at once."""
