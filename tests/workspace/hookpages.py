@@ -27,8 +27,10 @@ def hooks_have_pages(root: Path) -> list[str]:
 
 
 def hooks_have_tests(root: Path) -> list[str]:
-    """Some distribution's test names each hook."""
-    texts = [path.read_text() for distribution in distributions(root) for path in distribution.tests()]
+    """Some test names each hook; the tests of these rules do not count."""
+    ours = [path for path in (root / "tests").glob("test_*.py") if not path.name.startswith("test_workspace")]
+    theirs = [path for distribution in distributions(root) for path in distribution.tests()]
+    texts = [path.read_text() for path in (*ours, *theirs)]
     return [f"{hook.name}: no test names it" for hook in hooks(root) if not _named(hook, texts)]
 
 
