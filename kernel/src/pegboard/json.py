@@ -6,7 +6,7 @@ converter of its own, which reads the words that people use there.
 """
 
 import collections.abc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import EnumType
@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 import attrs
 import orjson
 from cattrs import ClassValidationError, IterableValidationError, IterableValidationNote
+from cattrs.cols import is_mapping, mapping_structure_factory
 from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from .invalid import refusals
@@ -144,6 +145,22 @@ def _items(converter: OrjsonConverter, values: Any, kind: Any) -> list[Any]:
     return made
 
 
+def _object(converter: OrjsonConverter) -> Callable[[Any], Structure]:
+    """Hooks for dictionaries: cattrs' own trips over what is none, without saying where."""
+
+    def factory(kind: Any) -> Structure:
+        inner: Any = mapping_structure_factory(kind, converter, detailed_validation=True)
+
+        def structure(value: Any, as_kind: Any) -> Any:
+            if not isinstance(value, Mapping):
+                raise _expected("an object", value)
+            return inner(value, as_kind)
+
+        return structure
+
+    return factory
+
+
 def _record(converter: OrjsonConverter) -> Callable[[Any], Structure]:
     """Hooks for attrs classes that report every refused field at once."""
 
@@ -180,6 +197,7 @@ def _converter(*, text: bool) -> OrjsonConverter:
     made.register_structure_hook(Secret, _exactly(str, "a string", Secret))
     made.register_structure_hook(Path, _exactly(str, "a path", Path))
     made.register_structure_hook_factory(_is_collection, _collection(made, split=text))
+    made.register_structure_hook_factory(is_mapping, _object(made))
     made.register_structure_hook_factory(_is_choice, _choice)
     made.register_structure_hook_factory(attrs.has, _record(made))
     made.register_unstructure_hook(Secret, str)

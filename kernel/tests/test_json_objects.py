@@ -1,0 +1,47 @@
+"""Fields that hold objects of any keys: what is not an object is told in words, at its own place."""
+
+from typing import Any
+
+import attrs
+import pytest
+from cattrs import BaseValidationError
+
+from pegboard.invalid import field_errors
+from pegboard.json import converter
+
+
+def not_empty(instance: object, attribute: Any, value: dict[str, str]) -> None:
+    if not value:
+        raise ValueError("must not be empty")
+
+
+@attrs.frozen
+class Part:
+    labels: dict[str, str] = attrs.field(validator=not_empty)
+
+
+@attrs.frozen
+class Whole:
+    part: Part
+
+
+@pytest.mark.parametrize(
+    ("labels", "pointer", "detail"),
+    [
+        ([], "/part/labels", "expected an object, got a list"),
+        ("x", "/part/labels", "expected an object, got a string"),
+        (None, "/part/labels", "expected an object, got null"),
+        ({"a/b": 1}, "/part/labels/a~1b", "expected a string, got a number"),
+        ({}, "/part/labels", "must not be empty"),
+    ],
+)
+def test_a_wrong_object_is_told_at_its_place(labels: Any, pointer: str, detail: str) -> None:
+    with pytest.raises(BaseValidationError) as caught:
+        converter.structure({"part": {"labels": labels}}, Whole)
+    assert [(error.pointer, error.detail) for error in field_errors(caught.value)] == [(pointer, detail)]
+
+
+def test_objects_are_read_and_written_as_they_are() -> None:
+    whole = converter.structure({"part": {"labels": {"a": "b"}}}, Whole)
+    assert whole == Whole(Part({"a": "b"}))
+    assert converter.unstructure(whole) == {"part": {"labels": {"a": "b"}}}
