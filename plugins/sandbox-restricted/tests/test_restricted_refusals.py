@@ -26,11 +26,12 @@ DOCUMENT_000 = [
     "google.cloud",
     "azure",
 ]
+LIMITS = {"recursion": 100, "nesting": 10, "source": 65536}
 ENTRY = "def process_data(data, request, user):\n"
 
 REFUSALS = {
     # source → code, name, line, column, part of the hint
-    "import os": ("import os\n" + ENTRY + "    pass", "FORBIDDEN_MODULE", "os", 1, 8, "json"),
+    "import os": ("import os\n" + ENTRY + "    pass", "FORBIDDEN_MODULE", "os", 1, 1, "json"),
     "from os.path": (ENTRY + "    from os.path import join", "FORBIDDEN_MODULE", "os.path", 2, 5, "math"),
     "after text that is not ASCII": (ENTRY + "    é = 'ü'; x = eval('1')", "FORBIDDEN_CALL", "eval", 2, 18, "json.loads"),
     "exec": (ENTRY + "    exec('x')", "FORBIDDEN_CALL", "exec", 2, 5, "write the code itself"),
@@ -120,6 +121,11 @@ def process_data(data):
     ]
 
 
+def test_what_the_author_wrote_is_told_before_what_is_missing(bare: Any) -> None:
+    found = bare.language.check(Job("check", "import os", "process_data", [], LIMITS))
+    assert [each["code"] for each in found] == ["FORBIDDEN_MODULE", "MISSING_ENTRY"]
+
+
 def loops(depth: int) -> str:
     lines = [f"{'    ' * (level + 1)}for x{level} in range(1):" for level in range(depth)]
     return ENTRY + "\n".join(lines) + f"\n{'    ' * (depth + 1)}pass"
@@ -193,12 +199,11 @@ def test_any_signature_that_takes_three_arguments_will_do(signature: str, bare: 
 
 
 def test_other_entries_are_held_against_the_arguments_of_a_run(bare: Any) -> None:
-    limits = {"recursion": 100, "nesting": 10, "source": 65536}
     source = "def convert(value): return value * 2"
     assert bare.check(source, entry="convert") == []
-    assert bare.language.execute(Job("run", source, "convert", [21], limits)) == 42
+    assert bare.language.execute(Job("run", source, "convert", [21], LIMITS)) == 42
     with pytest.raises(Refused) as refused:
-        bare.language.execute(Job("run", source, "convert", [1, 2], limits))
+        bare.language.execute(Job("run", source, "convert", [1, 2], LIMITS))
     assert refused.value.violations[0]["code"] == "MISSING_ENTRY"
 
 

@@ -40,7 +40,7 @@ class Policy(Checks):
     def _import_module(self, node: ast.Import, alias: ast.alias) -> Iterable[ast.AST]:
         name = alias.name
         if name not in FACADES:
-            self._refuse_module(alias, name)
+            self._refuse_module(node, name)
             self.bind(alias, alias.asname or name.partition(".")[0])
             return []
         self.modules.add(name)

@@ -46,9 +46,7 @@ def compile_program(
     tree = None if found else parse(source, found)
     if tree is None:
         return found.listed()
-    if entry is not None:
-        check_entry(tree, entry, arguments, found)
-    compiled = restrict(tree, entry, nesting, found)
+    compiled = restrict(tree, entry, arguments, nesting, found)
     return compiled if compiled is not None else found.listed()
 
 
@@ -81,11 +79,15 @@ def parse(source: str, found: Violations) -> ast.Module | None:
     return None
 
 
-def restrict(tree: ast.Module, entry: str | None, nesting: int, found: Violations) -> Compiled | None:
+def restrict(
+    tree: ast.Module, entry: str | None, arguments: int | None, nesting: int, found: Violations
+) -> Compiled | None:
     policy = Policy(found, nesting)
     with compiler_errors(found):
         with room_for_the_visitor():
             tree = policy.apply(tree)
+        if entry is not None:
+            check_entry(tree, entry, arguments, found)
         if not found:
             tree = tree if entry is not None else as_function(tree)
             code = compile(tree, PROGRAM, "exec", dont_inherit=True)
