@@ -42,20 +42,42 @@ class PluginCommands(click.Group):
         return found
 
 
+def _use_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        os.environ["PEGBOARD_CONFIG"] = str(value)
+
+
+def _use_data(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).use_data(value)
+
+
+def _use_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.ensure_object(Session).debug = value
+
+
+# Callbacks of the options, not the body of the group: a plugin's command is looked up, with a board, before that runs.
 @click.group(cls=PluginCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pegboard")
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="The settings file (pegboard.toml).")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The folder for files the app writes.")
-@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
-@click.pass_context
-def cli(ctx: click.Context, config: Path | None, data: Path | None, debug: bool) -> None:
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_use_config,
+    expose_value=False,
+    help="The settings file (pegboard.toml).",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    callback=_use_data,
+    expose_value=False,
+    help="The folder for files the app writes.",
+)
+@click.option(
+    "--debug", is_flag=True, callback=_use_debug, expose_value=False, help="Show the whole trace of an error."
+)
+def cli() -> None:
     """The board: serve an app whose features are plugins."""
-    session = ctx.ensure_object(Session)
-    session.debug = debug
-    if config is not None:
-        os.environ["PEGBOARD_CONFIG"] = str(config)
-    if data is not None:
-        session.use_data(data)
 
 
 for command in (serve, plugins, check, config):
