@@ -62,6 +62,10 @@ def test_commands_go_on_over_lines_and_have_output() -> None:
     assert typed == [Command("curl \\\n  -s x", "out\n\nput"), Command("true", None)]
 
 
+def test_an_empty_line_of_a_command_needs_no_space_behind_its_mark() -> None:
+    assert commands("$ cat <<E\n> a\n>\n> b\n> E\na\n") == [Command("cat <<E\na\n\nb\nE", "a")]
+
+
 def test_a_console_block_starts_with_a_command() -> None:
     with pytest.raises(ValueError, match="'out'"):
         commands("out\n")

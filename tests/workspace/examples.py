@@ -126,7 +126,7 @@ def commands(source: str) -> list[Command]:
             typed.append(([line[2:]], []))
         elif not typed:
             raise ValueError(f"a console block starts with a command, not with {line!r}")
-        elif line.startswith("> ") and not typed[-1][1]:
+        elif (line == ">" or line.startswith("> ")) and not typed[-1][1]:
             typed[-1][0].append(line[2:])
         else:
             typed[-1][1].append(line)
