@@ -39,7 +39,8 @@ class Plugin:
     module: Any = attrs.field(default=None, repr=False)
 
     def quarantine(self, phase: str, reason: str) -> None:
-        self.state, self.phase, self.reason = "quarantined", phase, reason
+        """Take it out; `reason` becomes one line, as pluggy's own messages are not."""
+        self.state, self.phase, self.reason = "quarantined", phase, " ".join(reason.split())
 
     @property
     def way_out(self) -> str:

@@ -183,7 +183,7 @@ class ScriptRunnerSuite(RecordSuite):
             await self._next(events, "the script did not start")
             with anyio.fail_after(self.patience):
                 errors = await asyncio.gather(run.cancel(), run.cancel(), return_exceptions=True)
-            assert errors == [None, None], f"of two cancels at once one raises: {errors}"
+            assert not any(errors), f"of two cancels at once one raises: {errors}"
             await self._rest(events)
         async with self.attempt(runner, "print(1)") as (run, _):
             ended = await self._rest(run.events())
