@@ -42,6 +42,11 @@ def test_commands_share_one_shell(tmp_path: Path) -> None:
     assert (tmp_path / "found").read_text() == "pegs\n"
 
 
+def test_a_file_is_there_for_the_commands_below_it(tmp_path: Path) -> None:
+    text = "```python file src/peg.py\nprint('pegs')\n```\n\n```console run\n$ python src/peg.py\npegs\n```\n"
+    assert run(tmp_path, text) == 2
+
+
 def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="`ls nowhere` ended with exit code 2"):
         run(tmp_path, "```console run\n$ ls nowhere\n```\n")

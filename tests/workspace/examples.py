@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, REPORT_UDIFF, Example, OutputChecker
@@ -21,6 +22,7 @@ from .server import Server, serving
 WRITTEN = "http://127.0.0.1:8000"
 NOTICE = re.compile(r"^  (\S.*?) {2,}(\S+)$", re.MULTILINE)
 MARK = "end-of-command"
+PATIENCE = 60.0
 
 
 @attrs.frozen
@@ -45,7 +47,7 @@ class Page:
 
         Raises what a Python example raises, and AssertionError where a command fails or says something else.
         """
-        document = Document.parse(str(path), self._python, self._console)
+        document = Document.parse(str(path), self._files, self._python, self._console)
         module = ModuleType("example")
         document.namespace = vars(module)
         sys.modules[module.__name__] = module
@@ -54,6 +56,17 @@ class Page:
         for example in found:
             example.evaluate()
         return len(found)
+
+    def _files(self, document: Document) -> Iterable[sybil.Region]:
+        for region in blocks(document, r"\w+ file (?P<name>\S+)"):
+            region.parsed, region.evaluator = (region.lexemes["name"], region.lexemes["source"]), self._save
+            yield region
+
+    def _save(self, example: sybil.Example) -> None:
+        name, source = example.parsed
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
 
     def _python(self, document: Document) -> Iterable[sybil.Region]:
         for region in blocks(document, "python run"):
@@ -95,14 +108,18 @@ class Page:
         shell = self._shell or self._open()
         assert shell.stdin is not None
         assert shell.stdout is not None
-        shell.stdin.write(f"{text}\nprintf '\\n{MARK} %s\\n' $?\n")
+        shell.stdin.write(f"{{ {text}\n}} </dev/null\nprintf '\\n{MARK} %s\\n' $?\n")
         shell.stdin.flush()
+        watchdog = threading.Timer(PATIENCE, shell.kill)
+        watchdog.start()
         lines: list[str] = []
         for line in shell.stdout:
             if line.startswith(MARK):
+                watchdog.cancel()
                 return int(line.split()[1]), "".join(lines).removesuffix("\n")
             lines.append(line)
-        raise AssertionError(f"`{text}` ended the shell: {''.join(lines)}")
+        watchdog.cancel()
+        raise AssertionError(f"`{text}` ended the shell, or did not end in {PATIENCE:g} seconds: {''.join(lines)}")
 
     def _open(self) -> "subprocess.Popen[str]":
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -114,7 +131,7 @@ class Page:
 
 
 def blocks(document: Document, info: str) -> Iterator[sybil.Region]:
-    """The fenced blocks with this info string."""
+    """The fenced blocks whose info string is this, a pattern."""
     yield from RawFencedCodeBlockLexer(re.compile(rf"{info}[ \t]*$\n", re.MULTILINE))(document)
 
 
@@ -143,7 +160,7 @@ def compare(wanted: str, told: str, what: str) -> None:
 
 def pages(root: Path, tracked: Iterable[Path]) -> list[Path]:
     """The pages that have something to run: README files and docs/."""
-    marked = re.compile(r"^[ \t]*```(python run|console run|console serve)[ \t]*$", re.MULTILINE)
+    marked = re.compile(r"^[ \t]*```(python run|console run|console serve|\w+ file \S+)[ \t]*$", re.MULTILINE)
     written = (path for path in tracked if path.name == "README.md" or root / "docs" in path.parents)
     found = [path for path in written if path.suffix == ".md" and path != root / "docs/README.md"]
     return [path for path in found if marked.search(path.read_text())]
