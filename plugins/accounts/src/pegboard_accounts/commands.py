@@ -12,7 +12,6 @@ from pegboard_store import Page, PageQuery
 
 from .accounts import Accounts
 from .keys import Key
-from .settings import AccountsSettings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 in_tenant = click.option("--tenant", default="", help="The tenant; that of the settings when left out.")
@@ -75,7 +74,7 @@ async def revoke(services: Services, key: str, tenant: str, as_json: bool) -> No
 
 
 def _tenant(services: Services, given: str) -> str:
-    return given or services.get(Settings).of(AccountsSettings).tenant
+    return given or services.get(Settings).kernel.tenant
 
 
 async def _all(accounts: Accounts, tenant: str) -> list[Key]:

@@ -11,6 +11,8 @@ from pegboard_store import Store
 from .keys import new_key
 from .tables import KeyRow
 
+KNOWN = "put one of yours into the variable {}; pegboard keys create NAME makes another"
+
 
 @asynccontextmanager
 async def first_key(store: Store, notices: Notices, owner: Principal, *, wanted: bool) -> AsyncIterator[None]:
@@ -21,6 +23,8 @@ async def first_key(store: Store, notices: Notices, owner: Principal, *, wanted:
     """
     made = await _make(store, owner) if wanted else None
     if made is None:
+        if wanted:
+            notices.add(Notice("API key", KNOWN.format(notices.key.removeprefix("$")), order=0))
         yield
         return
     row, secret = made

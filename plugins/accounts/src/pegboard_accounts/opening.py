@@ -27,9 +27,12 @@ async def open_accounts(services: Services, settings: Settings) -> AsyncIterator
     usage = Usage(store)
     verifier = Verifier(store, usage, config.cache)
     if config.api_key:
-        _accept(config, verifier)
+        _accept(config, verifier, settings.kernel.tenant)
+    notices = services.get(Notices)
+    if config.api_key:
+        notices.key = "$API_KEY"
     wanted = bool(settings.kernel.public_url) and not config.api_key
-    async with usage.writing(), first_key(store, services.get(Notices), administrator(config.tenant), wanted=wanted):
+    async with usage.writing(), first_key(store, notices, administrator(settings.kernel.tenant), wanted=wanted):
         yield Accounts(store, usage, verifier)
 
 
@@ -38,8 +41,8 @@ def administrator(tenant: str, credential: str = "") -> Principal:
     return Principal("admin", tenant, username="admin", scopes=frozenset({"*"}), credential=credential)
 
 
-def _accept(config: AccountsSettings, verifier: Verifier) -> None:
+def _accept(config: AccountsSettings, verifier: Verifier, tenant: str) -> None:
     text = config.api_key.reveal()
     if len(text) < SHORT:
         log.warning("accounts.short-api-key", reason=f"API_KEY has fewer than {SHORT} characters and may be guessed")
-    verifier.fix(text, administrator(config.tenant, "API_KEY"))
+    verifier.fix(text, administrator(tenant, "API_KEY"))

@@ -15,12 +15,11 @@ def _sendable(instance: object, attribute: object, value: Secret) -> None:
 class AccountsSettings:
     """``[plugins.accounts]``"""
 
-    api_key: Secret = setting(  # noqa: RUF009
+    api_key: Secret = setting(
         Secret(""),
         help="a key with every scope that is kept in the environment instead of the database",
         env=("API_KEY",),
         validator=_sendable,
     )
-    tenant: str = setting("default", help="the tenant of that key and of the first one made", validator=min_len(1))
     header: str = setting("X-API-Key", help="the header in which callers send a key", validator=min_len(1))
     cache: int = setting(10_000, help="verified keys that each process keeps in memory", validator=ge(1))

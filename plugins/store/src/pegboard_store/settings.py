@@ -10,7 +10,7 @@ from pegboard import Secret, setting
 class StoreSettings:
     """``[plugins.store]``"""
 
-    url: Secret = setting(  # noqa: RUF009
+    url: Secret = setting(
         Secret("sqlite:///{data}/pegboard.db"),
         help="sqlite:///path/to/file or postgresql://user:password@host:5432/name; {data} is the data folder",
         env=("DATABASE_URL",),
