@@ -52,6 +52,15 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
         run(tmp_path, "```console run\n$ ls nowhere\n```\n")
 
 
+def test_a_command_that_ends_the_shell_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="`exit 3` ended the shell"):
+        run(tmp_path, "```console run\n$ exit 3\n```\n")
+
+
+def test_a_command_has_no_input_of_its_own(tmp_path: Path) -> None:
+    assert run(tmp_path, "```console run\n$ cat\n$ WORD=pegs\n$ echo $WORD\npegs\n```\n") == 1
+
+
 def test_other_output_than_the_page_shows_is_told(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"(?s)page.md:1: `echo pins`.*pegs.*pins"):
         run(tmp_path, "```console run\n$ echo pins\npegs\n```\n")
