@@ -229,5 +229,5 @@ def _join(path: str, key: str) -> str:
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    both = {key: _merged(base[key], over[key]) for key in base.keys() & over.keys() if isinstance(over[key], dict)}
-    return {**base, **over, **both}
+    tables = [key for key in base.keys() & over.keys() if isinstance(base[key], dict) and isinstance(over[key], dict)]
+    return {**base, **over, **{key: _merged(base[key], over[key]) for key in tables}}
