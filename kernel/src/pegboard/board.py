@@ -1,7 +1,7 @@
 """One app's parts, put together in order: settings, plugins, registries, services, routes."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +159,10 @@ class Board:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[AppServices]:
         """Open the eager services and the authenticators; close everything at the end. Raises StartupError."""
-        try:
+        async with AsyncExitStack() as closing:
+            for opened in (self.services, self.services.get(ScriptRunners), self.services.get(Sandboxes)):
+                closing.push_async_callback(opened.aclose)
+            closing.callback(setattr, self.dispatcher, "chain", None)
             for offer in sorted(self.services.offers.values(), key=lambda o: o.owner):
                 if offer.eager:
                     await self._open_service(offer.kind, offer.owner)
@@ -168,11 +171,6 @@ class Board:
             self.services.provide(Chain, chain)
             self.dispatcher.chain = chain
             yield self.services
-        finally:
-            self.dispatcher.chain = None
-            await self.services.get(Sandboxes).aclose()
-            await self.services.get(ScriptRunners).aclose()
-            await self.services.aclose()
 
     async def _open_service(self, kind: type, owner: str) -> None:
         try:

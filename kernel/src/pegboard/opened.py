@@ -30,7 +30,10 @@ class Opened(Generic[P, O]):
             provider: Any = self._registry.get(name)
             async with self._lock:
                 if name not in self._open:
-                    self._open[name] = await self._stack.enter_async_context(provider.open(self._services))
+                    opening = provider.open(self._services)
+                    self._open[name] = await opening.__aenter__()
+                    # an error of another's closing is none of this one's
+                    self._stack.push_async_callback(opening.__aexit__, None, None, None)
         return self._open[name]
 
     @property

@@ -83,7 +83,11 @@ class AppServices(ServicesProtocol):
 
     async def _made(self, offer: Offer) -> Any:
         if inspect.isasyncgenfunction(offer.factory):
-            return await self._stack.enter_async_context(asynccontextmanager(offer.factory)(self))
+            opened = asynccontextmanager(offer.factory)(self)
+            service = await opened.__aenter__()
+            # closed as if nothing had gone wrong: an error of another's closing would skip what follows the yield
+            self._stack.push_async_callback(opened.__aexit__, None, None, None)
+            return service
         service = offer.factory(self)
         return (await service) if inspect.isawaitable(service) else service
 
