@@ -21,7 +21,7 @@ KEY = "k3y-0123456789abcdef"
 
 @attrs.frozen
 class Key:
-    key: Secret = setting(Secret(KEY), help="the key")  # noqa: RUF009
+    key: Secret = setting(Secret(KEY), help="the key")
     header: str = setting("X-Key", help="the header that carries it")
 
 

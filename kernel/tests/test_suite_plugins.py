@@ -38,7 +38,7 @@ pytestmark = pytest.mark.anyio
 @attrs.frozen
 class PegSettings:
     colours: int = setting(3, help="how many colours there are")
-    paint_token: Secret = setting(Secret("t"), help="the paint shop's token")  # noqa: RUF009
+    paint_token: Secret = setting(Secret("t"), help="the paint shop's token")
 
 
 @attrs.frozen
