@@ -28,18 +28,28 @@ class Addresses:
         self._table = table
         self._widgets = widgets
         self._handler = handler
-        self._specs: dict[frozenset[str], RouteSpec] = {}
+        self._specs: dict[tuple[str, ...], RouteSpec] = {}
         self._served: dict[str, str] = {}
+        self._newer: set[str] = set()
+        self._missed = False
         self._reloading: asyncio.Task[None] | None = None
         store.changes.subscribe(PATHS, self._changed)
         table.watch(store.changes.poll)
 
     async def load(self) -> None:
         """Serve all that is saved, and nothing else."""
-        rows = await self._widgets.addresses()
-        for path in set(self._served.values()) - {path for _, path, _ in rows}:
-            self._table.remove(path)
-        self._served = {key: path for key, path in self._served.items() if key in {i for i, _, _ in rows}}
+        while True:
+            self._newer.clear()
+            self._missed = False
+            rows = await self._widgets.addresses()
+            # what was heard of while the rows were on their way is newer than they are
+            self._replace([row for row in rows if row[0] not in self._newer])
+            if not self._missed:
+                return
+
+    def _replace(self, rows: Iterable[tuple[str, str, list[str]]]) -> None:
+        for widget_id in self._served.keys() - self._newer:
+            self._withdraw(widget_id)
         # a hundred thousand small objects in one go: the collector would walk all of them again and again
         gc.disable()
         try:
@@ -49,7 +59,6 @@ class Addresses:
             gc.enable()
 
     def _serve(self, widget_id: str, path: str, methods: Iterable[str]) -> None:
-        self._withdraw(widget_id)
         try:
             self._table.add(self._spec(methods), OWNER, path=path, bound={"widget_id": widget_id})
         except Problem as problem:
@@ -64,10 +73,10 @@ class Addresses:
 
     def _spec(self, methods: Iterable[str]) -> RouteSpec:
         """One spec for all endpoints of the same methods."""
-        key = frozenset(methods)
+        key = tuple(methods)
         if key not in self._specs:
             self._specs[key] = RouteSpec(
-                "widgets.address", "/e/", self._handler, tuple(sorted(key)), anonymous=True, render=widget_problem
+                "widgets.address", "/e/", self._handler, key, anonymous=True, render=widget_problem
             )
         return self._specs[key]
 
@@ -76,12 +85,14 @@ class Addresses:
             self._reload()
             return
         change = orjson.loads(news)
+        self._newer.add(change["id"])
         self._withdraw(change["id"])
         if change["new"]:
             self._serve(change["id"], change["new"], change["methods"])
 
     def _reload(self) -> None:
         """News were missed. Until all is read again an old address still checks its widget's own row."""
+        self._missed = True
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.get_running_loop().create_task(self.load())
             self._reloading.add_done_callback(_report)

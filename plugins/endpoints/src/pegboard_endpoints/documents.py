@@ -13,15 +13,27 @@ Size = Literal["small", "medium", "large", "extra_large"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 MASK = "***"
-SECRET_HEADER = re.compile(r".*(authorization|cookie|secret|password|token|credential|(api|access|auth).?key)", re.I)
+SECRET_HEADER = re.compile(
+    r".*(authoriz|authentic|cookie|secret|passw|token|credential|session"
+    r"|(api|access|auth|subscription|functions|account|shared|private).?key).*",
+    re.I,
+)
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 ENTRY = "process_data"
 SOURCE_LIMIT = 64 * 1024
 
 
+def _no_nul(instance: object, attribute: Any, value: str) -> None:
+    # PostgreSQL can store every character but this one
+    if "\0" in value:
+        raise ValueError("must not hold the character U+0000")
+
+
 def _scalars(instance: object, attribute: Any, value: dict[str, Any]) -> None:
     for name, given in value.items():
         items = given if isinstance(given, list) else [given]
+        for item in (name, *items):
+            _no_nul(instance, attribute, str(item))
         if not all(isinstance(item, str | int | float | bool) for item in items):
             raise ValueError(f"{name!r} must be text, a number, true, false, or a list of these")
 
@@ -56,13 +68,13 @@ class WidgetDraft:
     `path` is a template under ``/e/`` that gives the endpoint an address of its own, for `methods`.
     """
 
-    name: str = attrs.field(validator=and_(min_len(1), max_len(200)))
-    project_id: str = attrs.field(validator=and_(min_len(1), max_len(200)))
+    name: str = attrs.field(validator=and_(min_len(1), max_len(200), _no_nul))
+    project_id: str = attrs.field(validator=and_(min_len(1), max_len(200), _no_nul))
     endpoint: str = attrs.field(
         validator=and_(min_len(1), max_len(4000)), metadata={"help": "the upstream URL, http or https"}
     )
     endpoint_data: EndpointData
-    description: str = attrs.field(default="", validator=max_len(4000))
+    description: str = attrs.field(default="", validator=and_(max_len(4000), _no_nul))
     size: Size = "medium"
     public: bool = False
     path: str | None = attrs.field(default=None, validator=optional(and_(max_len(500), matches_re(r"/e/.+"))))
@@ -91,7 +103,7 @@ class Widget:
 
 @attrs.frozen
 class WidgetQuery(PageQuery):
-    project_id: str = attrs.field(default="", validator=max_len(200))
+    project_id: str = attrs.field(default="", validator=and_(max_len(200), _no_nul))
 
 
 @attrs.frozen

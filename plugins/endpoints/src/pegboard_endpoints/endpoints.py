@@ -9,6 +9,7 @@ import orjson
 
 from pegboard import (
     Argument,
+    AuthProvider,
     Capability,
     FieldError,
     Principal,
@@ -38,11 +39,13 @@ from .documents import (
     unmasked,
 )
 from .errors import failed, refused
-from .execution import LIMITS, Executor, described
+from .execution import LIMITS, Executor, credential_headers, described
 from .plans import Plans, user_argument
 from .settings import EndpointsSettings
 from .upstream import Upstream, fetch, upstream_request
 from .widgets import StoredWidget, Widgets, merged, pattern_of
+
+SANDBOX = "/endpoint_data/sandbox"
 
 
 class Endpoints:
@@ -51,12 +54,14 @@ class Endpoints:
     def __init__(self, services: Services, settings: EndpointsSettings, upstream: Upstream) -> None:
         store = services.get(Store)
         self.settings = settings
+        self._changes = store.changes
         self.widgets = Widgets(store)
         self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox)
-        self.executor = Executor(upstream, services.get(Sandboxes))
+        registries = services.get(Registries)
+        self.executor = Executor(upstream, services.get(Sandboxes), credential_headers(registries[AuthProvider]))
         self._egress = services.get(Egress)
         self._sandboxes = services.get(Sandboxes)
-        self._providers = services.get(Registries)[SandboxProvider]
+        self._providers = registries[SandboxProvider]
         self._table = services.get(RouteTable)
 
     async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
@@ -87,6 +92,7 @@ class Endpoints:
                 raise refused(violations)
 
     def _check_path(self, path: str) -> None:
+        self._changes.poll()  # a path that was freed a moment ago is free
         try:
             template = self._table.check(path)
         except Problem as problem:
@@ -95,30 +101,35 @@ class Endpoints:
         if "widget_id" in template.names:
             raise Problem(422, "invalid-path", errors=_at_path("{widget_id} is taken; call the parameter otherwise"))
 
-    async def violations(self, tenant: str, logic: str, sandbox: str | None) -> Sequence[Violation]:
-        """All that keeps a program from being saved; nothing of it runs. Raises Problem for an unknown sandbox."""
-        name = self._sandbox(sandbox)
+    async def violations(
+        self, tenant: str, logic: str, sandbox: str | None, pointer: str = SANDBOX
+    ) -> Sequence[Violation]:
+        """All that keeps a program from being saved; nothing of it runs.
+
+        Raises Problem 422, with `pointer`, for an unknown sandbox.
+        """
+        name = self._sandbox(sandbox, pointer)
         opened = await self._sandboxes.open(name)
         return await opened.check(tenant, Program(logic, ENTRY), LIMITS)
 
     async def validate(self, tenant: str, logic: str, sandbox: str | None) -> Validation:
-        found = await self.violations(tenant, logic, sandbox)
+        found = await self.violations(tenant, logic, sandbox, "/sandbox")
         return Validation(not found, [ViolationReport(**attrs.asdict(v)) for v in found])
 
-    def _sandbox(self, name: str | None) -> str:
+    def _sandbox(self, name: str | None, pointer: str = SANDBOX) -> str:
         """The sandbox to use: one that is there, and that calls functions."""
         if name is None:
             return self.settings.sandbox
         usable = [p.name for p in self._providers if Capability.FUNCTION in p.capabilities]
         if name not in usable:
             detail = f"there is no sandbox {name!r} for endpoints; choose one of {', '.join(sorted(usable))}"
-            error = {"detail": detail, "pointer": "/endpoint_data/sandbox"}
+            error = {"detail": detail, "pointer": pointer}
             raise Problem(422, "invalid-sandbox", detail, errors=[error], extra={"error_code": "INVALID_SANDBOX"})
         return name
 
     async def preview(self, caller: Principal, wanted: PreviewRequest) -> Preview:
         """Try logic on given data or on what an upstream answers, and store nothing. Raises Problem."""
-        violations = await self.violations(caller.tenant, wanted.logic, wanted.sandbox)
+        violations = await self.violations(caller.tenant, wanted.logic, wanted.sandbox, "/sandbox")
         if violations:
             raise refused(violations, "/logic")
         body, waited = await self._preview_body(wanted)

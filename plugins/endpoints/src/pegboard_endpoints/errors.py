@@ -23,7 +23,7 @@ def _code(problem: Problem) -> str:
     if problem.code == "invalid-input":
         if any(error.pointer == "/size" for error in problem.errors):
             return "INVALID_SIZE"
-        missing = all(error.detail == "is missing" for error in problem.errors)
+        missing = any(error.detail == "is missing" for error in problem.errors)
         return "MISSING_FIELD" if missing else "INVALID_FIELD"
     return problem.code.upper().replace("-", "_")
 

@@ -9,7 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pegboard import Argument, Limits, Outcome, Principal, Problem, Program, Run, Sandboxes
+from pegboard import Argument, AuthProvider, Limits, Outcome, Principal, Problem, Program, Run, Sandboxes
 from pegboard.dispatch import read_body
 
 from .documents import SECRET_HEADER
@@ -46,17 +46,20 @@ class Execution:
 class Executor:
     """Executes plans for callers."""
 
-    def __init__(self, upstream: Upstream, sandboxes: Sandboxes) -> None:
+    def __init__(self, upstream: Upstream, sandboxes: Sandboxes, credentials: frozenset[str]) -> None:
+        """`credentials` are the headers, in lower case, in which callers of this app prove who they are."""
         self._upstream = upstream
         self._sandboxes = sandboxes
+        self._credentials = credentials
 
     async def call(self, plan: Plan, request: Request, principal: Principal | None) -> Response:
         """The answer to one request. Raises Problem with the contract's codes."""
         sandbox = await self._sandboxes.open(plan.sandbox)
+        asked = await self._request_argument(request)
         started = time.perf_counter()
         body, freshness = await self._upstream.get(plan.cache_key, plan.request, plan.max_age)
         waited = time.perf_counter() - started
-        arguments = (Argument(body), await request_argument(request), user_argument(principal))
+        arguments = (Argument(body), asked, user_argument(principal))
         outcome = await sandbox.run(Run(plan.tenant, plan.program, arguments, LIMITS))
         execution = Execution(outcome, plan.sandbox, waited, freshness)
         problem = failed(outcome, LIMITS)
@@ -70,14 +73,20 @@ class Executor:
         opened = await self._sandboxes.open(sandbox)
         return await opened.run(Run(tenant, program, tuple(arguments), LIMITS))
 
+    async def _request_argument(self, request: Request) -> Argument:
+        """`request` as the logic sees it: without the caller's credentials."""
+        body = "" if request.method in BODILESS else _decoded(await read_body(request, BODY_LIMIT))
+        scope, hidden = request.scope, self._credentials
+        bound = {name: value for name, value in request.path_params.items() if name != "widget_id"}
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        shown = [(name, value) for name, value in pairs if name not in hidden]
+        return described(request.method, scope["path"], shown, request.query_params.multi_items(), bound, body or None)
 
-async def request_argument(request: Request) -> Argument:
-    """`request` as the logic sees it: without the caller's credentials."""
-    body = "" if request.method in BODILESS else _decoded(await read_body(request, BODY_LIMIT))
-    scope = request.scope
-    bound = {name: value for name, value in request.path_params.items() if name != "widget_id"}
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    return described(request.method, scope["path"], pairs, request.query_params.multi_items(), bound, body or None)
+
+def credential_headers(providers: Iterable[AuthProvider]) -> frozenset[str]:
+    """The headers, in lower case, that authenticators read besides those that everybody knows for secret."""
+    schemes = [provider.openapi or {} for provider in providers if provider.inbound]
+    return frozenset(str(scheme["name"]).lower() for scheme in schemes if scheme.get("in") == "header")
 
 
 def described(

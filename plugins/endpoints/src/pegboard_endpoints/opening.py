@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from pegboard import Notice, Notices, RouteTable, Sandboxes, Services, Settings
+import structlog
+
+from pegboard import Notice, Notices, Problem, RouteTable, Sandboxes, Services, Settings
 from pegboard_egress import Egress
 from pegboard_store import Store
 
@@ -15,6 +17,8 @@ from .endpoints import Endpoints
 from .routes import catalog, execute
 from .settings import EndpointsSettings
 from .upstream import Upstream
+
+log = structlog.get_logger(__name__)
 
 TRY = {"logic": 'def process_data(widget_data, request, user):\n    return {"total": sum(widget_data)}'}
 
@@ -31,9 +35,8 @@ async def open_endpoints(services: Services, settings: Settings) -> AsyncIterato
     try:
         await addresses.load()
         table.describe(partial(catalog, endpoints))
-        sandbox = await services.get(Sandboxes).open(config.sandbox)
         notices = services.get(Notices)
-        notices.add(Notice("User code", f"sandbox {config.sandbox}, isolation {sandbox.isolation.name}", 20))
+        notices.add(Notice("User code", await _sandbox(services, config.sandbox), 20))
         if settings.kernel.sample:
             await _samples(endpoints, egress, settings, notices)
         notices.add(Notice("Try it", _curl(), 50))
@@ -41,6 +44,16 @@ async def open_endpoints(services: Services, settings: Settings) -> AsyncIterato
     finally:
         await addresses.aclose()
         await upstream.aclose()
+
+
+async def _sandbox(services: Services, name: str) -> str:
+    """Warm up the sandbox that most endpoints use; without it they are closed, and all the rest goes on."""
+    try:
+        sandbox = await services.get(Sandboxes).open(name)
+    except Problem as problem:
+        log.error("endpoints cannot be executed", sandbox=name, reason=problem.detail)
+        return f"not executed: {problem.detail}"
+    return f"sandbox {name}, isolation {sandbox.isolation.name}"
 
 
 async def _samples(endpoints: Endpoints, egress: Egress, settings: Settings, notices: Notices) -> None:

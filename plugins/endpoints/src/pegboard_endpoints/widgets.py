@@ -1,5 +1,6 @@
 """Saved widgets: reading and writing them, each for its tenant."""
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from .tables import widgets
 
 PLANS = "endpoints.plans"
 PATHS = "endpoints.paths"
+
+ID = re.compile(r"widget_[0-9a-f]{20}")
 
 COLUMNS = {name: widgets.c[name] for name in ("name", "project_id", "size", "created_at", "updated_at")}
 
@@ -188,6 +191,8 @@ class Widgets:
 
 
 async def _one(session: AsyncSession, widget_id: str, tenant: str | None) -> StoredWidget:
+    if not ID.fullmatch(widget_id):
+        raise not_found(widget_id)
     statement = select(*widgets.c).where(widgets.c.id == widget_id)
     if tenant is not None:
         statement = statement.where(widgets.c.tenant == tenant)
@@ -213,9 +218,12 @@ async def _unless_taken(session: AsyncSession, statement: Any, path: str | None)
 
 def merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """A JSON merge patch (RFC 7396), except that `params` and `headers` are replaced whole."""
-    result = dict(document)
-    for name, value in patch.items():
-        if name == "endpoint_data" and isinstance(value, dict) and isinstance(result.get(name), dict):
-            value = {**result[name], **value}
-        result[name] = value
-    return result
+    result = {**document, **patch}
+    if isinstance(patch.get("endpoint_data"), Mapping):
+        result["endpoint_data"] = _present({**document["endpoint_data"], **patch["endpoint_data"]})
+    return _present(result)
+
+
+def _present(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that a patch set to null: they have their defaults again."""
+    return {name: value for name, value in members.items() if value is not None}
