@@ -36,4 +36,3 @@ class Pings:
 def board() -> Starlette:
     """Every installed plugin, and the route."""
     return create_app(plugins={"bench": Pings()})
-

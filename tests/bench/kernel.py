@@ -53,9 +53,7 @@ def start(runs: int = 7) -> Iterator[Figure]:
         for _ in range(runs + 1):
             begun = time.perf_counter()
             command = [sys.executable, "-c", START]
-            done = subprocess.run(
-                command, env=environment, capture_output=True, check=True, text=True, cwd=HERE.parent
-            )
+            done = subprocess.run(command, env=environment, capture_output=True, check=True, text=True, cwd=HERE.parent)
             walls.append(time.perf_counter() - begun)
             times.append(float(done.stdout.split()[-1]))
     yield Figure("first start, with migrations", times[0], "s")

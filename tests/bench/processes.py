@@ -47,7 +47,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def process(command: list[str], port: int, environ: Mapping[str, str] | None = None, cwd: Path = HERE.parent) -> Iterator[int]:
+def process(
+    command: list[str], port: int, environ: Mapping[str, str] | None = None, cwd: Path = HERE.parent
+) -> Iterator[int]:
     """A process that listens on `port`, from when it does until the block ends."""
     environment = {**os.environ, **(environ or {})}
     child = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

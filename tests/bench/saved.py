@@ -50,6 +50,10 @@ def _run(code: str, folder: str, *arguments: str) -> str:
     return done.stdout
 
 
+def _started(folder: str) -> float:
+    return float(_run(START, folder).split()[-1])
+
+
 def saved() -> Iterator[Figure]:
     """All of them with an address of its own, so that each is in the route table."""
     logic = peer("logic.py").read_text()
@@ -57,7 +61,7 @@ def saved() -> Iterator[Figure]:
         few, many = (stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(2))
         _run(FILL, few, "0")
         _run(FILL, many, str(MANY))
-        one, other, _ = in_turn(lambda: float(_run(START, many).split()[-1]), lambda: float(_run(START, few).split()[-1]))
+        one, other, _ = in_turn(lambda: _started(many), lambda: _started(few))
         yield Figure("start with no saved endpoint", other, "s")
         yield Figure(f"start with {MANY:,} saved endpoints", one, "s")
         yield Figure(f"what {MANY:,} saved endpoints add to a start", one - other, "s", 1.0, at_most=True)
@@ -75,4 +79,3 @@ def _requests(stack: ExitStack, folders: tuple[str, str], upstream: int, logic: 
     beside_many, beside_few, ratio = in_turn(many, few)
     note = f"{beside_many:.2f} ms beside {beside_few:.2f} ms, p50"
     yield Figure(f"a request beside {MANY:,} endpoints / beside one", ratio, "×", 1.1, at_most=True, note=note)
-

@@ -28,9 +28,10 @@ from .opened import Sandboxes, ScriptRunners
 from .plugins import Loader, Plugin
 from .problems import StartupError
 from .registry import Conflict, Registries
-from .routing import RouteTable, Template
+from .routing import RouteTable
 from .services import AppServices, ServiceRegistry
 from .settings import Settings, SettingsReader
+from .templates import Template
 
 log = structlog.get_logger(__name__)
 

@@ -4,9 +4,9 @@ All of them live in one Starlette route: exact paths in a dictionary, templates 
 that a request costs the same beside ten of them as beside a hundred thousand.
 """
 
-import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import attrs
 from starlette.datastructures import URLPath
@@ -15,58 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .contracts import AnyRoute, Principal, RouteCatalog, RouteSpec
 from .problems import Problem, render_problem
-
-PARAMETER = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)(?::(str|path))?\}")
-SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
-
-Pattern = tuple[str | None, ...]
-
-
-@attrs.frozen
-class Template:
-    """A parsed path: literal segments as text, parameters as None; `rest` is a last ``{name:path}``."""
-
-    path: str
-    pattern: Pattern
-    names: tuple[str, ...]
-    rest: bool
-
-    @classmethod
-    def parse(cls, path: str) -> "Template":
-        """Raises ValueError, with the segment, for what cannot be a path template."""
-        if not path.startswith("/"):
-            raise ValueError(f'path {path!r} must start with "/"')
-        pattern: list[str | None] = []
-        names: list[str] = []
-        segments = path.split("/")[1:]
-        for index, segment in enumerate(segments):
-            match = PARAMETER.fullmatch(segment)
-            if match and (match[2] != "path" or index == len(segments) - 1):
-                names.append(match[1])
-                pattern.append(None)
-            elif path == "/" or (SEGMENT.fullmatch(segment) and segment not in (".", "..")):
-                pattern.append(segment)
-            else:
-                raise ValueError(f"path {path!r}: segment {segment!r} is neither plain text nor one {{parameter}}")
-        if len(set(names)) != len(names):
-            raise ValueError(f"path {path!r} names a parameter twice")
-        rest = bool(segments) and segments[-1].endswith(":path}")
-        return cls(path, tuple(pattern), tuple(names), rest)
-
-    @classmethod
-    def fixed(cls, path: str) -> "Template":
-        """The template of an ordinary Starlette path; a segment that is not plain text may match anything."""
-        segments = path.split("/")[1:]
-        pattern = tuple(None if "{" in segment else segment for segment in segments)
-        return cls(path, pattern, (), segments[-1].endswith(":path}"))
-
-    def overlaps(self, other: "Template") -> bool:
-        """Whether some address matches both."""
-        for mine, theirs in zip(self.pattern, other.pattern, strict=False):
-            if mine is not None and theirs is not None and mine != theirs:
-                return False
-        shorter, longer = sorted((self, other), key=lambda t: len(t.pattern))
-        return len(shorter.pattern) == len(longer.pattern) or shorter.rest
+from .templates import Template
 
 
 @attrs.frozen
@@ -103,18 +52,26 @@ class _Node:
         return not (self.literal or self.parameter or self.entry or self.rest)
 
 
-@attrs.frozen
-class _Entry:
-    template: Template
-    methods: frozenset[str]
+@attrs.frozen(eq=False)
+class _Served:
+    """A spec's application, shared by all addresses of that spec and gone with the last of them."""
+
+    spec: RouteSpec
     app: ASGIApp
-    owner: str
-    bound: Mapping[str, str]
+    methods: frozenset[str]
 
     async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         allow = ", ".join(sorted(self.methods))
         problem = Problem(405, "method-not-allowed", f"use {allow}", headers={"Allow": allow})
         await render_problem(problem)(scope, receive, send)
+
+
+@attrs.frozen
+class _Entry:
+    template: Template
+    served: _Served
+    owner: str
+    bound: Mapping[str, str]
 
 
 class RouteTable(BaseRoute):
@@ -127,7 +84,7 @@ class RouteTable(BaseRoute):
         self._root = _Node()
         self._catalogs: list[RouteCatalog] = []
         self._watchers: list[Callable[[], None]] = []
-        self._apps: dict[int, tuple[RouteSpec, ASGIApp]] = {}
+self._specs: WeakValueDictionary[int, _Served] = WeakValueDictionary()
         self._fixed = [(Template.fixed(path), name) for path, name in fixed]
         self._by_first: dict[str | None, list[tuple[Template, str]]] = {}
         for template, name in self._fixed:
@@ -145,18 +102,17 @@ class RouteTable(BaseRoute):
         bound to its row. Raises Problem 409 if the path is taken, 422 if it is no path.
         """
         template = self.check(path or spec.path)
-        methods = frozenset(spec.methods) | ({"HEAD"} if "GET" in spec.methods else frozenset())
-        entry = _Entry(template, methods, self._app(spec), owner, bound or {})
+        served = self._specs.get(id(spec)) or self._share(spec)
+        entry = _Entry(template, served, owner, bound or {})
         if template.names:
             self._insert(template, entry)
         else:
             self._exact[template.path] = entry
 
-    def _app(self, spec: RouteSpec) -> ASGIApp:
-        """One application per spec, however many addresses it has."""
-        if id(spec) not in self._apps:
-            self._apps[id(spec)] = (spec, self._serve(spec))
-        return self._apps[id(spec)][1]
+    def _share(self, spec: RouteSpec) -> _Served:
+        methods = frozenset(spec.methods) | ({"HEAD"} if "GET" in spec.methods else frozenset())
+        served = self._specs[id(spec)] = _Served(spec, self._serve(spec), methods)
+        return served
 
     def watch(self, poll: Callable[[], None]) -> None:
         """Call `poll` before each look-up: a cheap, synchronous chance to apply what other processes changed."""
@@ -265,7 +221,8 @@ class RouteTable(BaseRoute):
         if found is None:
             return Match.NONE, {}
         entry, values = found
-        endpoint = entry.app if scope["method"] in entry.methods else entry.refuse
+        served = entry.served
+        endpoint = served.app if scope["method"] in served.methods else served.refuse
         return Match.FULL, {"endpoint": endpoint, "path_params": values, "run_time_app": endpoint}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
