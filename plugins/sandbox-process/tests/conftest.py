@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+
 from pegboard import Limits, Outcome, Program, Run
 from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
 from pegboard_sandbox_process.probe import probe

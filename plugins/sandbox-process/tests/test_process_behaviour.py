@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from pegboard import Argument, Capability, Ending, Limits, Outcome, Problem, Program, Run
 from pegboard_sandbox_process import Jail
 
@@ -91,8 +92,8 @@ async def test_a_crash_names_its_signal(run) -> None:
         ("import time\ntime.sleep(60)", "wall", 0.3),
         ("x = 10 ** 10 ** 8", "wall", 0.3),
         ("import re\nre.match('(a+)+$', 'a' * 40 + 'b')", "wall", 0.3),
-        ("import signal\nfor n in range(1, 32):\n try: signal.signal(n, signal.SIG_IGN)\n except (OSError, ValueError): pass\n"
-         "while True: pass", "wall", 0.3),
+        ("import signal\nfor n in range(1, 32):\n try: signal.signal(n, signal.SIG_IGN)\n except (OSError, ValueError):"
+         " pass\nwhile True: pass", "wall", 0.3),
         ("try:\n    while True: pass\nexcept BaseException:\n    while True: pass", "wall", 0.3),
         ("x = 'a' * (1 << 40)", "memory", 64 * MEGABYTE),
         ("x = []\nwhile True: x.append(bytearray(1 << 20))", "memory", 64 * MEGABYTE),
@@ -193,10 +194,15 @@ async def test_the_environment_is_empty(run) -> None:
     assert (await run(source)).result == b'[{},[""],[]]'
 
 
+async def test_the_machine_has_no_name(run) -> None:
+    assert (await run("import os\nreturn os.uname().nodename")).result == b'"sandbox"'
+
+
 async def test_only_the_calls_own_descriptors_are_open(run) -> None:
     source = (
         "import os, errno\nfound = []\nfor fd in range(1024):\n    try: os.lseek(fd, 0, 1)\n"
-        "    except OSError as error:\n        if error.errno == errno.EBADF: continue\n    found.append(fd)\nreturn found"
+        "    except OSError as error:\n        if error.errno == errno.EBADF: continue\n"
+        "    found.append(fd)\nreturn found"
     )
     assert (await run(source)).result == b"[0,1,2,3]"
 

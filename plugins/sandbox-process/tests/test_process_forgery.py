@@ -1,9 +1,11 @@
-"""The answer's channel belongs to the program as well: nothing on it is believed beyond what the program may say anyway."""
+"""The answer's channel belongs to the program as well: nothing on it is believed that it could not return anyway."""
 
 import os
 import struct
 
+import attrs
 import pytest
+
 from pegboard import Ending, Isolation, Limits, Output
 from pegboard_sandbox_process.call import Finished
 from pegboard_sandbox_process.outcome import outcome
@@ -20,8 +22,7 @@ def frame(letter: str, payload: bytes, size: int | None = None) -> bytes:
 
 def finished(data: bytes, status: int = 0, **members: object) -> Finished:
     report = Report(status, 0.1, 1 << 20, 100.0, 101.0)
-    return Finished(**{"report": report, "frame": data, "overflow": False, "killed": "", "stdout": Output(), "stderr": Output(),
-                       **members})  # type: ignore[arg-type]  # fmt: skip
+    return attrs.evolve(Finished(report, data, False, "", Output(), Output()), **members)
 
 
 def end(given: Finished, limits: Limits = Limits()) -> object:  # noqa: B008
@@ -74,7 +75,11 @@ def test_a_lost_zygote_is_a_lost_call() -> None:
     assert end(finished(frame("R", b"1"), report=None)).ending is Ending.LOST  # type: ignore[attr-defined]
 
 
-WRITE = "import os, struct\ndef send(data): os.write(3, data)\ndef frame(l, p): return struct.pack('<IBQ', len(p) + 9, ord(l), 0) + p\n"
+WRITE = """
+import os, struct
+def send(data): os.write(3, data)
+def frame(letter, data): return struct.pack('<IBQ', len(data) + 9, ord(letter), 0) + data
+"""
 
 
 async def test_a_program_may_only_say_what_it_could_return(run) -> None:

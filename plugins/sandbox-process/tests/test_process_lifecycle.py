@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 
 import anyio
 import pytest
+
 from pegboard import Ending, Limits, Outcome, Problem, Program, Run
 from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
 
@@ -20,7 +22,7 @@ Descendants = Callable[[], list[int]]
 
 async def until(true: Callable[[], bool], what: str) -> None:
     with anyio.fail_after(5):
-        while not true():
+        while not true():  # noqa: ASYNC110  processes of the kernel's have no event to wait for
             await anyio.sleep(0.005)
     assert true(), what
 
@@ -60,7 +62,9 @@ async def test_a_cancelled_caller_leaves_no_process(jail: Jail, descendants: Des
     await until(lambda: len(os.listdir("/proc/self/fd")) == open_before, "its descriptors are closed")
 
 
-async def test_a_caller_cancelled_while_waiting_frees_its_place(jail: Jail) -> None:
+async def test_a_caller_cancelled_while_waiting_frees_its_place(jail: Jail, descendants: Descendants) -> None:
+    await jail.run(QUICK)
+    before = len(descendants())
     busy = [await started(jail) for _ in range(2)]
     waiting = asyncio.create_task(jail.run(QUICK))
     await asyncio.sleep(0)
@@ -69,6 +73,7 @@ async def test_a_caller_cancelled_while_waiting_frees_its_place(jail: Jail) -> N
         task.cancel()
     await asyncio.gather(waiting, *busy, return_exceptions=True)
     assert (await jail.run(QUICK)).ending is Ending.RESULT
+    await until(lambda: len(descendants()) == before, "the cancelled programs are gone")
 
 
 async def test_closing_kills_what_runs(namespaces: None, descendants: Descendants) -> None:
@@ -138,7 +143,9 @@ async def test_waiting_is_queue_time_and_not_wall_time(jail: Jail) -> None:
     assert max(each.wall for each in outcomes) < 0.35
 
 
-async def test_no_free_worker_in_time_is_busy(jail: Jail) -> None:
+async def test_no_free_worker_in_time_is_busy(jail: Jail, descendants: Descendants) -> None:
+    await jail.run(QUICK)
+    before = len(descendants())
     busy = [await started(jail) for _ in range(2)]
     outcome = await jail.run(Run("t", Program("return 1"), limits=Limits(queue=0.1)))
     assert outcome.ending is Ending.BUSY
@@ -150,6 +157,7 @@ async def test_no_free_worker_in_time_is_busy(jail: Jail) -> None:
         task.cancel()
     await asyncio.gather(*busy, return_exceptions=True)
     assert (await jail.run(QUICK)).ending is Ending.RESULT
+    await until(lambda: len(descendants()) == before, "the cancelled programs are gone")
 
 
 async def test_one_programs_death_does_not_touch_another(jail: Jail) -> None:
@@ -216,3 +224,72 @@ async def test_killed_zygote_leaves_no_daemon(open_layers, descendants: Descenda
         assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
         await until(lambda: set(descendants()) - set(before) <= {launcher}, "no daemon is left")
     assert descendants() == before
+
+
+def status_of(pid: int) -> dict[str, str]:
+    with open(f"/proc/{pid}/status") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file)
+
+
+async def test_the_zygote_holds_nothing(namespaces: None, descendants: Descendants) -> None:
+    before = descendants()
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
+        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
+        zygote = zygote_of(launcher)
+        status = status_of(zygote)
+        spaces = ("user", "mnt", "pid", "ipc", "uts", "net")
+        shared = [
+            each for each in spaces if os.readlink(f"/proc/{zygote}/ns/{each}") == os.readlink(f"/proc/self/ns/{each}")
+        ]
+        assert (await jail.run(QUICK)).ending is Ending.RESULT
+    assert shared == []
+    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    user = 65534 if os.getuid() == 0 else os.getuid()
+    assert status["Uid"].split() == [str(user)] * 4
+    assert os.getuid() != 0 or status["Groups"].split() == []
+
+
+SERVER = """
+import asyncio, os
+from pegboard import Program, Run
+from pegboard_sandbox_process import FULL_PYTHON, ProcessSettings, open_jail
+async def main():
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=LEVEL)) as jail:
+        say = lambda stream, data: print("running", flush=True)
+        await jail.run(Run("t", Program("print(1)\\nwhile True: pass"), sink=say))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("level", "number"), [(4, signal.SIGKILL), (3, signal.SIGKILL), (4, signal.SIGINT)])
+async def test_a_killed_server_leaves_no_process(
+    namespaces: None, descendants: Descendants, level: int, number: int
+) -> None:
+    before = set(descendants())
+    server = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        SERVER.replace("LEVEL", str(level)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert server.stdout is not None
+    said = b"the log of the start"
+    with anyio.fail_after(20):
+        while said and b"running" not in said:
+            said = await server.stdout.readline()
+    assert said, "the server did not come up"
+    theirs = set(descendants()) - before - {server.pid}
+    assert len(theirs) == 3  # launcher, zygote, program
+    server.send_signal(number)
+    await server.wait()
+    await until(lambda: not any(alive(pid) for pid in theirs), "all is gone")
+
+
+def alive(pid: int) -> bool:
+    """Running, and not a zombie that init has yet to collect."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

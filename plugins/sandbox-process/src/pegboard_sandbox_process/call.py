@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import struct
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
@@ -20,8 +21,15 @@ VIEWS = ("value", "object", "request")
 """All as in `child` and `views`, which are the jail's inside and not imported here."""
 
 Kind = Literal[b"C", b"R"]
+
 FRAME_ROOM = 256 * 1024
 """What a frame may hold beyond the result: reports of violations and exceptions are capped by it."""
+
+PIECE = 256 * 1024
+
+LISTEN_AFTER = 0.004
+"""Seconds after which a call's output is listened to. Shorter calls are read once, when they are over: what they write
+waits in the kernel, and the event loop is spared three descriptors."""
 
 KILL_TIME = 1.0
 """Seconds in which the zygote must report the end of a child that it was told to kill."""
@@ -45,18 +53,14 @@ def encode_job(kind: Kind, program: Program, source: bytes, arguments: tuple[Arg
     parts = [source, entry]
     for argument in arguments:
         parts += (ARGUMENT.pack(VIEWS.index(argument.view), len(argument.json)), argument.json)
-    rest = b"".join(parts)
+    size = JOB.size - 4 + sum(map(len, parts))
     counts = (len(arguments), len(source), len(entry))
-    return (
-        JOB.pack(
-            JOB.size - 4 + len(rest), kind, *counts, limits.result, limits.recursion, limits.nesting, limits.source
-        )
-        + rest
-    )
+    head = JOB.pack(size, kind, *counts, limits.result, limits.recursion, limits.nesting, limits.source)
+    return b"".join((head, *parts))
 
 
 def _cpu(limits: Limits) -> tuple[int, float]:
-    """Whole seconds, at which the kernel ends the process in any case, and the exact limit where it is not the wall's."""
+    """Whole seconds, at which the kernel ends the process in any case; the exact limit where it is not the wall's."""
     if limits.cpu is None or limits.cpu >= limits.wall:
         return int(limits.wall) + 2, 0.0
     return int(limits.cpu) + 2, limits.cpu
@@ -66,75 +70,98 @@ class Call:
     """Sends a job into a fresh child and collects what comes out. `done` is set when the process is gone."""
 
     def __init__(self, zygote: Zygote, number: int, run: Run, job: bytes) -> None:
-        self.done: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[Finished] = self._loop.create_future()
         self._zygote = zygote
         self._number = number
+        self._wall = run.limits.wall
         self._job = memoryview(job)
         self._frame = bytearray()
         self._most = run.limits.result + FRAME_ROOM
         self._overflow = False
         self._killed = ""
-        self._timer: asyncio.TimerHandle | None = None
+        self._listening: set[int] = set()
+        self._writing = False
         self._start(run)
 
     def _start(self, run: Run) -> None:
-        self._channel, theirs = socket.socketpair()
-        self._channel.setblocking(False)
-        out, out_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        err, err_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(out_end, True)
-        os.set_blocking(err_end, True)
-        sink = run.sink
-        self._out = Capture(out, run.limits.output, sink and partial(sink, "stdout"))
-        self._err = Capture(err, run.limits.output, sink and partial(sink, "stderr"))
-        for capture in (self._out, self._err):
-            self._loop.add_reader(capture.descriptor, self._capture, capture)
-        self._loop.add_reader(self._channel, self._receive)
-        self._timer = self._loop.call_later(run.limits.wall, self.kill, "wall")
-        limits = run.limits
-        cpu = _cpu(limits)
+        theirs: list[int] = []
+        ours: list[int] = []
         try:
-            self._zygote.call(self._number, limits.memory, cpu, [theirs.fileno(), out_end, err_end], self._ended)
-        finally:
-            theirs.close()
-            os.close(out_end)
-            os.close(err_end)
+            for ends in (socket.socketpair, os.pipe, os.pipe):
+                mine, other = ends()
+                theirs.append(other if isinstance(other, int) else other.detach())
+                ours.append(mine if isinstance(mine, int) else mine.detach())
+                os.set_blocking(ours[-1], False)
+        except OSError:
+            for descriptor in (*ours, *theirs):
+                os.close(descriptor)
+            raise
+        self._channel, out, err = ours
+        sink, limit = run.sink, run.limits.output
+        self._out = Capture(out, limit, sink and partial(sink, "stdout"))
+        self._err = Capture(err, limit, sink and partial(sink, "stderr"))
+        self._timer = self._loop.call_later(min(LISTEN_AFTER, self._wall), self._listen)
+        self._zygote.call(self._number, run.limits.memory, _cpu(run.limits), theirs, self._ended)
+        for descriptor in theirs:
+            os.close(descriptor)
         if not self.done.done():
             self._send()
+
+    def _listen(self) -> None:
+        """The call takes its time: read what comes, and end it when that time is over."""
+        self._timer = self._loop.call_later(max(self._wall - LISTEN_AFTER, 0.0), self.kill, "wall")
+        self._hear(self._channel, self._receive)
+        for capture in (self._out, self._err):
+            self._hear(capture.descriptor, partial(self._capture, capture))
+
+    def _hear(self, descriptor: int, callback: Callable[[], object]) -> None:
+        self._loop.add_reader(descriptor, callback)
+        self._listening.add(descriptor)
+
+    def _ignore(self, descriptor: int) -> None:
+        if descriptor in self._listening:
+            self._listening.discard(descriptor)
+            self._loop.remove_reader(descriptor)
 
     def _send(self) -> None:
         """What fits now; the rest as the child reads."""
         try:
-            self._job = self._job[self._channel.send(self._job) :]
+            self._job = self._job[os.write(self._channel, self._job) :]
         except BlockingIOError:
             pass
         except OSError:  # the child is gone; the zygote will say how
-            self._job = self._job[len(self._job) :]
-        if self._job:
+            self._job = self._job[:0]
+        if self._job and not self._writing:
+            self._writing = True
             self._loop.add_writer(self._channel, self._send)
-        else:
+        elif not self._job:
+            self._stop_sending()
+
+    def _stop_sending(self) -> None:
+        if self._writing:
+            self._writing = False
             self._loop.remove_writer(self._channel)
 
     def _capture(self, capture: Capture) -> None:
         if not capture.read():
-            self._loop.remove_reader(capture.descriptor)
+            self._ignore(capture.descriptor)
 
     def _receive(self) -> bool:
         """One piece of the frame; False when there is no more to have."""
         try:
-            data = self._channel.recv(256 * 1024)
+            data = os.read(self._channel, PIECE)
         except BlockingIOError:
             return False
         except OSError:
             data = b""
         if not data:
-            self._loop.remove_reader(self._channel)
+            self._ignore(self._channel)
             return False
         self._frame += data
         if len(self._frame) > self._most:
             self._overflow = True
-            self._loop.remove_reader(self._channel)
+            self._ignore(self._channel)
             self.kill("result")
             return False
         return True
@@ -143,27 +170,20 @@ class Call:
         """End the process; if the zygote does not say so in time, end the zygote."""
         if not self.done.done() and not self._killed:
             self._killed = why
-            if self._timer is not None:
-                self._timer.cancel()
+            self._timer.cancel()
             self._timer = self._loop.call_later(KILL_TIME, self._zygote.kill)
             self._zygote.kill_call(self._number)
 
     def _ended(self, report: Report | None) -> None:
         """The process is gone, so all that it wrote is here."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
         while not self._overflow and self._receive():
             pass
-        for capture in (self._out, self._err):
-            capture.drain()
-            self._loop.remove_reader(capture.descriptor)
-            os.close(capture.descriptor)
-        self._loop.remove_reader(self._channel)
-        self._loop.remove_writer(self._channel)
-        self._channel.close()
-        if not self.done.done():
-            self.done.set_result(
-                Finished(
-                    report, bytes(self._frame), self._overflow, self._killed, self._out.output(), self._err.output()
-                )
-            )
+        self._stop_sending()
+        self._out.drain()
+        self._err.drain()
+        for descriptor in (self._channel, self._out.descriptor, self._err.descriptor):
+            self._ignore(descriptor)
+            os.close(descriptor)
+        out, err = self._out.output(), self._err.output()
+        self.done.set_result(Finished(report, bytes(self._frame), self._overflow, self._killed, out, err))

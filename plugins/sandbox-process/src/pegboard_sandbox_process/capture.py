@@ -64,4 +64,4 @@ class Capture:
         if cut <= 0:
             return Output(bytes(self._head + self._tail), False, self._total)
         tail = self._tail[len(self._tail) - self._limit // 2 :]
-        return Output(b"%b\n[... %d bytes cut ...]\n%b" % (self._head, cut, tail), True, self._total)
+        return Output(b"%b\n[... %d bytes cut ...]\n%b" % (bytes(self._head), cut, bytes(tail)), True, self._total)

@@ -37,8 +37,8 @@ WORDS = 2000
 """The longest message, in characters."""
 
 JOB = "<IcBIIIIII"
-"""Length of the rest, ``C`` check or ``R`` run, the number of arguments, bytes of source and of the entry's name (0: none),
-then the limits result, recursion, nesting and source. Source, entry and the arguments follow, each argument as
+"""Length of the rest, ``C`` check or ``R`` run, the number of arguments, bytes of source and of the entry's name (0:
+none), then the limits result, recursion, nesting and source. Source, entry and the arguments follow, each argument as
 `ARGUMENT` and its JSON."""
 
 JOB_SIZE = 30

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-import symtable
 import sys
 
 from pegboard_sandbox_process.child import PROGRAM, Job, LimitHit, Refused
@@ -26,6 +25,7 @@ BODY = "__body__"
 
 _LOOP = re.compile(r"\b(?:for|while)\b")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -81,7 +81,7 @@ def _compile(job: Job) -> CodeType:
         if job.entry is not None:
             _check_entry(tree, job.entry)
         elif _returns(tree):
-            tree = _as_function(tree, job.source)
+            tree = _as_function(tree)
         return compile(tree, PROGRAM, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise Refused([_violation("SYNTAX", "", error.msg, error.lineno or 1, error.offset or 1)]) from error
@@ -93,7 +93,7 @@ def _compile(job: Job) -> CodeType:
 
 
 def _may_nest(job: Job) -> bool:
-    return len(_LOOP.findall(job.source)) > job.limits["nesting"]
+    return bool(len(_LOOP.findall(job.source)) > job.limits["nesting"])
 
 
 def _violation(code: str, name: str, message: str, line: int = 1, column: int = 1, hint: str = "") -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _returns(tree: ast.Module) -> bool:
         node = todo.pop()
         if isinstance(node, ast.Return):
             return True
-        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(node, _SCOPES):
+        if isinstance(node, _BLOCKS) and not isinstance(node, _SCOPES):
             todo += ast.iter_child_nodes(node)
     return False
 
@@ -171,21 +171,45 @@ class _Body(ast.NodeTransformer):
         call = ast.parse(f"exec({source!r}, globals())").body[0]
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
-    def visit_Yield(self, node: ast.Yield) -> ast.AST:
+    def visit_Yield(self, node: ast.Yield | ast.YieldFrom) -> ast.AST:
         raise SyntaxError("'yield' outside function", (PROGRAM, node.lineno, node.col_offset + 1, None))
 
-    visit_YieldFrom = visit_Yield
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
+        return self.visit_Yield(node)
 
 
-def _as_function(tree: ast.Module, source: str) -> ast.Module:
-    """A function `BODY` of the statements, whose names are the module's; ``from __future__`` stays outside."""
+def _as_function(tree: ast.Module) -> ast.Module:
+    """A function `BODY` of the statements, whose names are the module's; ``from __future__`` stays outside.
+
+    A name that an inner function calls ``nonlocal`` stays a local one, or there would be nothing for it to bind.
+    """
     future = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
     module = _Body().visit(ast.Module([node for node in tree.body if node not in future], []))
     inner = {name for node in ast.walk(tree) if isinstance(node, ast.Nonlocal) for name in node.names}
-    symbols = symtable.symtable(source, PROGRAM, "exec").get_symbols()
-    names = sorted(s.get_name() for s in symbols if s.is_assigned() or s.is_imported())
-    names = [name for name in names if name not in inner]
+    names = sorted(_bound(module) - inner)
     function = ast.parse(f"def {BODY}(): pass").body[0]
     assert isinstance(function, ast.FunctionDef)
     function.body = ([ast.Global(names)] if names else []) + module.body
     return ast.fix_missing_locations(ast.Module([*future, function], []))
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """The names that statements outside of inner functions and classes bind; some comprehensions' more do no harm."""
+    found: set[str] = set()
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.MatchMapping):
+            found.add(node.rest or "")
+        elif isinstance(
+            node,
+            ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
+        ):
+            found.add(node.name or "")
+        if not isinstance(node, _SCOPES):
+            todo += ast.iter_child_nodes(node)
+    return found - {"", "*"}

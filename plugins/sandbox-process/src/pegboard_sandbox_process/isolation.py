@@ -100,8 +100,9 @@ def _write(path: str, text: str) -> None:
 
 
 def leave_root() -> None:
-    """Make an empty read-only tmpfs the root, and let go of everything that was mounted."""
+    """Make an empty read-only tmpfs the root, and let go of everything that was mounted and of the machine's name."""
     with step("private-root"):
+        call_libc("sethostname", b"sandbox", 7)
         call_libc("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
         flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
         place = next(path for path in (b"/tmp", b"/run", b"/dev", b"/") if os.path.isdir(path))

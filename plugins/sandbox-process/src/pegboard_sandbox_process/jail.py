@@ -120,7 +120,7 @@ class Jail:
                     log.warning("sandbox restarts", profile=self._profile.name)
                     await self._zygote.close()
                     self._zygote = None
-                self._zygote = await start(self._profile, self._layers, self._group and str(self._group))
+                self._zygote = await start(self._profile, self._layers, str(self._group) if self._group else None)
             return self._zygote
 
     def _refuse_unholdable(self, limits: Limits) -> None:
@@ -177,7 +177,8 @@ async def open_jail(profile: Profile, settings: ProcessSettings) -> AsyncIterato
     raise Problem(
         503,
         "isolation-too-weak",
-        f'sandbox "{profile.name}" does not start: {reasons}. Or set allow_weak_isolation = true and trust every author',
+        f'sandbox "{profile.name}" does not start: {reasons}. Or set allow_weak_isolation = true '
+        "and trust every author",
     )
 
 

@@ -39,21 +39,23 @@ def outcome(finished: Finished, limits: Limits, isolation: Isolation, queue: flo
         failure = Failure("The sandbox's own process died under the program; run it again")
         return Outcome(Ending.LOST, isolation, failure=failure, **streams)
     started = _started(finished.frame, report)
-    measured = {
-        "start": max(started - sent, 0.0),
-        "wall": max(report.ended - started, 0.0),
-        "cpu": report.cpu,
-        "memory": report.memory,
-    }
-    end = _end(finished, report, limits)
-    return attrs.evolve(end, isolation=isolation, **streams, **measured)
+    return attrs.evolve(
+        _end(finished, report, limits),
+        isolation=isolation,
+        start=max(started - sent, 0.0),
+        wall=max(report.ended - started, 0.0),
+        cpu=report.cpu,
+        memory=report.memory,
+        **streams,
+    )
 
 
 def _started(frame: bytes, report: Report) -> float:
     """When the program started, as far as the child's own word for it is possible."""
     if len(frame) < HEAD.size:
         return report.forked
-    return min(max(HEAD.unpack_from(frame)[2] / 1e9, report.forked), report.ended)
+    claimed: float = HEAD.unpack_from(frame)[2] / 1e9
+    return min(max(claimed, report.forked), report.ended)
 
 
 def _end(finished: Finished, report: Report, limits: Limits) -> Outcome:

@@ -15,7 +15,8 @@ from .spawn import StartFailed
 
 STEPS = {
     Isolation.L4: (
-        "start", "user-namespace", "id-map", "namespaces", "import", "private-root", "capabilities", "no-new-privs", "seccomp"
+        "start", "user-namespace", "id-map", "namespaces", "import", "private-root", "capabilities", "no-new-privs",
+        "seccomp"
     ),
     Isolation.L3: ("landlock",),
 }  # fmt: skip

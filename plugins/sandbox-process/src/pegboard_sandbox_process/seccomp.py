@@ -29,7 +29,7 @@ NUMBERS = {
     "x86_64": dict(
         read=0, write=1, close=3, fstat=5, poll=7, lseek=8, mmap=9, mprotect=10, munmap=11, brk=12, rt_sigaction=13,
         rt_sigprocmask=14, rt_sigreturn=15, sched_yield=24, mremap=25, madvise=28, dup2=33, nanosleep=35, setitimer=38,
-        getpid=39, sendto=44, sendmsg=46, recvmsg=47, clone=56, exit=60, wait4=61, kill=62, gettimeofday=96,
+        getpid=39, sendto=44, sendmsg=46, recvmsg=47, clone=56, exit=60, wait4=61, kill=62, uname=63, gettimeofday=96,
         getrusage=98, times=100, sigaltstack=131, prctl=157, setrlimit=160, gettid=186, futex=202,
         restart_syscall=219, clock_gettime=228, clock_getres=229, clock_nanosleep=230, exit_group=231, ppoll=271,
         set_robust_list=273, dup3=292, prlimit64=302, getrandom=318, rseq=334,
@@ -38,21 +38,25 @@ NUMBERS = {
         dup3=24, close=57, lseek=62, read=63, write=64, ppoll=73, fstat=80, exit=93, exit_group=94, futex=98,
         set_robust_list=99, nanosleep=101, setitimer=103, clock_gettime=113, clock_getres=114, clock_nanosleep=115,
         sched_yield=124, restart_syscall=128, kill=129, sigaltstack=132, rt_sigaction=134, rt_sigprocmask=135,
-        rt_sigreturn=139, times=153, setrlimit=164, getrusage=165, prctl=167, gettimeofday=169, getpid=172, gettid=178,
-        sendto=206, sendmsg=211, recvmsg=212, brk=214, munmap=215, mremap=216, clone=220, mmap=222, mprotect=226,
-        madvise=233, wait4=260, prlimit64=261, getrandom=278, rseq=293,
+        rt_sigreturn=139, times=153, uname=160, setrlimit=164, getrusage=165, prctl=167, gettimeofday=169, getpid=172,
+        gettid=178, sendto=206, sendmsg=211, recvmsg=212, brk=214, munmap=215, mremap=216, clone=220, mmap=222,
+        mprotect=226, madvise=233, wait4=260, prlimit64=261, getrandom=278, rseq=293,
     ),
 }  # fmt: skip
 
 PROGRAM = frozenset(
-    "read write close fstat lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn mremap madvise getpid gettid exit "
-    "exit_group gettimeofday sigaltstack futex clock_gettime clock_nanosleep clock_getres nanosleep getrandom "
-    "sched_yield times getrusage restart_syscall".split()
+    (  # noqa: SIM905
+        "read write close fstat lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn mremap madvise getpid "
+        "gettid exit exit_group gettimeofday sigaltstack futex clock_gettime clock_nanosleep clock_getres "
+        "nanosleep getrandom sched_yield times getrusage restart_syscall uname"
+    ).split()
 )
 """What ordinary pure Python needs once everything is imported; mmap and mprotect are added without PROT_EXEC."""
 
 ZYGOTE = PROGRAM | frozenset(
-    "poll ppoll dup2 dup3 setitimer sendto sendmsg recvmsg wait4 kill setrlimit prlimit64 set_robust_list rseq".split()
+    (  # noqa: SIM905
+        "poll ppoll dup2 dup3 setitimer sendto sendmsg recvmsg wait4 kill setrlimit prlimit64 set_robust_list rseq"
+    ).split()
 )
 """What the zygote needs besides: forking, answering, and setting limits for a child."""
 

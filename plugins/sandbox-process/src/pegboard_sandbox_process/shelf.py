@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
 LEFT_OUT = frozenset(
-    "__pycache__ antigravity cgi cgitb config curses dbm distutils ensurepip ftplib idlelib imaplib lib2to3 mailbox "  # noqa: SIM905
-    "msilib multiprocessing nntplib pip poplib pydoc pydoc_data site-packages smtpd smtplib socketserver sqlite3 ssl "
-    "telnetlib test tests this tkinter turtle turtledemo venv webbrowser wsgiref xmlrpc".split()
+    (  # noqa: SIM905
+        "__pycache__ antigravity cgi cgitb config curses dbm distutils ensurepip ftplib idlelib imaplib lib2to3 "
+        "lib-dynload mailbox msilib multiprocessing nntplib pip poplib pydoc pydoc_data site-packages smtpd "
+        "smtplib socketserver sqlite3 ssl telnetlib test tests this tkinter turtle turtledemo venv webbrowser "
+        "wsgiref xmlrpc"
+    ).split()
 )
 """What needs a network, a terminal, files or further processes, or is not for programs."""
 
-EXTENSIONS = (
-    "_bisect _blake2 _contextvars _csv _heapq _md5 _opcode _pickle _posixsubprocess _queue _random _sha1 _sha2 _sha256 "
-    "_sha3 _sha512 _socket _statistics _struct array binascii cmath fcntl math pyexpat select unicodedata zlib"
+EXTENSIONS = (  # noqa: SIM905
+    "_bisect _blake2 _contextvars _csv _heapq _md5 _opcode _pickle _posixsubprocess _queue _random _sha1 _sha2 "
+    "_sha256 _sha3 _sha512 _socket _statistics _struct array binascii cmath fcntl math pyexpat select unicodedata "
+    "zlib"
 ).split()
 """Compiled modules that those on the shelf need; they cannot be loaded later. Not _asyncio, which would import five
 megabytes, and those that a module can do without. Which there are depends on the build."""
@@ -55,7 +59,9 @@ class Shelf:
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         place = self._places.get(name)
-        return ModuleSpec(name, self, origin="library", is_package=place[2]) if place else None
+        if place is None:
+            return None
+        return ModuleSpec(name, self, origin="library", is_package=place[2])  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> None:
         return None
@@ -75,7 +81,7 @@ class Shelf:
 def _modules(folder: str, prefix: str) -> Iterator[tuple[str, str, bool]]:
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         stem, extension = os.path.splitext(entry.name)
-        if stem in LEFT_OUT or "-" in stem:
+        if stem in LEFT_OUT or (entry.is_dir() and "-" in stem):
             continue
         init = os.path.join(entry.path, "__init__.py")
         if entry.is_dir() and os.path.exists(init):

@@ -130,35 +130,42 @@ class Zygote:
 
 async def start(profile: Profile, layers: tuple[str, ...], cgroup: str | None = None) -> Zygote:
     """Start a zygote that is shut in by `layers`. Raises `StartFailed`."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    configuration = _configuration(profile, layers, cgroup)
     errors = os.memfd_create("launcher-errors")
     try:
-        with theirs:
-            process = _launch(theirs, errors)
+        ours, process = _launch(errors)
         try:
-            pidfd = await asyncio.wait_for(_handshake(ours, _configuration(profile, layers, cgroup)), START_TIME)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise StartFailed("start", _why(error, errors)) from error
-        return Zygote(process, ours, pidfd)
-    except BaseException:
-        ours.close()
-        await _abandon(process)
-        raise
+            pidfd = await asyncio.wait_for(_handshake(ours, configuration), START_TIME)
+        except BaseException as error:
+            ours.close()
+            await _abandon(process)
+            if isinstance(error, OSError | ValueError):  # TimeoutError is an OSError
+                raise StartFailed("start", _why(error, errors)) from error
+            raise
     finally:
         os.close(errors)
+    return Zygote(process, ours, pidfd)
 
 
-def _launch(control: socket.socket, errors: int) -> "subprocess.Popen[bytes]":
+def _launch(errors: int) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
     """A new interpreter with an empty environment, in a session of its own so that no Ctrl-C reaches it."""
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", str(Path(__file__).with_name("launcher.py"))],
-        stdin=control,
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        env={},
-        cwd="/",
-        start_new_session=True,
-    )
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", str(Path(__file__).with_name("launcher.py"))],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError as error:
+        ours.close()
+        raise StartFailed("start", f"{sys.executable}: {error}") from error
+    finally:
+        theirs.close()
+    return ours, process
 
 
 def _configuration(profile: Profile, layers: tuple[str, ...], cgroup: str | None) -> bytes:
@@ -182,17 +189,17 @@ async def _handshake(control: socket.socket, configuration: bytes) -> int:
     control.setblocking(False)
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(control, configuration)
-    pidfd = -1
+    pidfd, ready = -1, False
     try:
-        while True:
+        while not ready or pidfd < 0:
             await _readable(control)
             data, descriptors, _, _ = socket.recv_fds(control, MESSAGE, 1, socket.MSG_CMSG_CLOEXEC)
             pidfd = descriptors[0] if descriptors else pidfd
             message: dict[str, Any] = orjson.loads(data)
             if "failed" in message:
                 raise StartFailed(message["failed"], message["why"])
-            if "ready" in message:
-                return pidfd
+            ready = ready or "ready" in message
+        return pidfd
     except BaseException:
         if pidfd >= 0:
             os.close(pidfd)

@@ -41,5 +41,5 @@ def trim_heap() -> None:
 def signal_descriptor(number: int) -> int:
     """A descriptor that is readable when signal `number`, which must be blocked, has come (signalfd(2))."""
     mask = ctypes.create_string_buffer(128)
-    mask[(number - 1) // 8] = 1 << (number - 1) % 8
+    mask[(number - 1) // 8] = bytes([1 << (number - 1) % 8])
     return call_libc("signalfd", -1 & 0xFFFFFFFF, ctypes.addressof(mask), 0o2004000)

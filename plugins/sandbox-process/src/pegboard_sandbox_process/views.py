@@ -31,6 +31,8 @@ class Object(_ReadOnly):
 
     __slots__ = ("_members",)
 
+    _members: dict[str, Any]
+
     def __init__(self, members: dict[str, Any]) -> None:
         _set(self, "_members", members)
 
@@ -58,6 +60,10 @@ class Pairs(_ReadOnly):
     """
 
     __slots__ = ("_fold", "_single", "_values")
+
+    _fold: Callable[[str], str]
+    _single: int
+    _values: dict[str, list[str]]
 
     def __init__(self, pairs: list[list[str]], *, ignore_case: bool = False) -> None:
         fold: Callable[[str], str] = str.lower if ignore_case else str
@@ -111,6 +117,7 @@ class Request(_ReadOnly):
     headers: Pairs
     query_params: Pairs
     path_params: Pairs
+    _body: str | None
 
     def __init__(self, parts: dict[str, Any]) -> None:
         _set(self, "method", parts.get("method", "GET"))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 CALL = "<BQQId"
-"""Server to zygote: ``C`` or ``K``, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly. A ``C``
-brings channel, stdout and stderr."""
+"""Server to zygote: ``C`` or ``K``, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly.
+A ``C`` brings channel, stdout and stderr."""
 
 REPORT = "<QiQQQQ"
 """Zygote to server: the call, wait status, CPU microseconds, peak KiB, forked and ended (monotonic nanoseconds)."""
@@ -37,11 +37,12 @@ REPORT = "<QiQQQQ"
 NOT_FORKED = -1
 """The wait status of a call for which there was no process to be had."""
 
-ALWAYS = (
-    "_strptime calendar locale decimal _decimal json re datetime encodings.ascii encodings.latin_1 encodings.cp1252 "
-    "encodings.utf_16 encodings.utf_16_le encodings.utf_16_be encodings.utf_32 encodings.utf_8_sig encodings.idna "
-    "encodings.raw_unicode_escape encodings.unicode_escape encodings.punycode"
+ALWAYS = (  # noqa: SIM905
+    "_strptime calendar locale decimal _decimal json re datetime encodings.ascii encodings.latin_1 "
+    "encodings.cp1252 encodings.utf_16 encodings.utf_16_le encodings.utf_16_be encodings.utf_32 "
+    "encodings.utf_8_sig encodings.idna encodings.raw_unicode_escape encodings.unicode_escape encodings.punycode"
 ).split()
+"""What modules import only when they are used."""
 
 CONTROL, SIGNALS, FIRST_FREE = 3, 4, 5
 STACK = 16 << 20
@@ -50,9 +51,12 @@ OPEN_FILES = 16
 
 def main(control: _socket.socket, config: dict[str, Any], *, root: bool) -> NoReturn:
     """In the launcher's child. Ends when the server closes the control socket."""
+    isolation.die_with_parent()
     control = _arrange_descriptors(control)
-    sys.stdout = sys.__stdout__ = _stream(1, "replace")
-    sys.stderr = sys.__stderr__ = _stream(2, "backslashreplace")
+    for name, descriptor, errors in (("stdout", 1, "replace"), ("stderr", 2, "backslashreplace")):
+        stream = _stream(descriptor, errors)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
     try:
         served = _Zygote(control, _load(config), config["layers"])
         _shut_in(config["layers"], root=root)
@@ -117,7 +121,7 @@ def _shut_in(layers: list[str], *, root: bool) -> None:
     else:
         isolation.adopt_orphans()
     isolation.leave_privileges(root=root, namespaced="namespaces" in layers)
-    isolation.die_with_parent()
+    isolation.die_with_parent()  # again: a change of user cancels it
     if "landlock" in layers:
         isolation.deny_files_and_network()
     # Inherited by every child; lowering them for good costs nothing here, and three system calls there.

@@ -1,0 +1,107 @@
+"""Which level is chosen, and what is said where a machine is too weak."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pegboard import Ending, Isolation, Problem, Program, Run
+from pegboard_sandbox_process import FULL_PYTHON, ProcessSettings, Profile, cgroup, open_jail, probe
+from pegboard_sandbox_process.levels import FIXES, candidates
+from pegboard_sandbox_process.spawn import StartFailed
+
+pytestmark = pytest.mark.anyio
+
+
+def test_the_best_level_is_tried_first_and_weak_ones_only_with_leave() -> None:
+    assert candidates(5, False) == [Isolation.L5, Isolation.L4, Isolation.L3]
+    assert candidates(3, False) == [Isolation.L3]
+    assert candidates(2, False) == []
+    assert candidates(4, True) == [Isolation.L4, Isolation.L3, Isolation.L2]
+
+
+@pytest.mark.parametrize(("most", "weak", "level"), [(4, False, 4), (3, False, 3), (2, True, 2)])
+async def test_a_jail_reports_its_level(most: int, weak: bool, level: int) -> None:
+    failed = [each for each in probe() if each.step.startswith(f"L{level}") and not each.works]
+    if failed:
+        pytest.skip(f"this machine refuses level {level}: {failed}")
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=most, allow_weak_isolation=weak)) as jail:
+        outcome = await jail.run(Run("t", Program("return 1")))
+    assert (jail.isolation, outcome.isolation, outcome.ending) == (level, level, Ending.RESULT)
+
+
+async def test_weak_isolation_is_refused_with_the_way_out() -> None:
+    with pytest.raises(Problem, match="allow_weak_isolation = true") as caught:
+        async with open_jail(FULL_PYTHON, ProcessSettings(max_level=2)):
+            pass
+    assert (caught.value.status, caught.value.code) == (503, "isolation-too-weak")
+
+
+async def test_a_jail_that_cannot_start_says_at_which_step_and_why() -> None:
+    profile = Profile("broken", "pegboard_sandbox_process.full_python:language", imports=("no_such_module",))
+    with pytest.raises(Problem, match=r"L4 fails at import \(ModuleNotFoundError: No module named 'no_such_module'\)"):
+        async with open_jail(profile, ProcessSettings()):
+            pass
+
+
+async def test_a_failed_start_leaves_nothing(descendants: Callable[[], list[int]]) -> None:
+    before = descendants()
+    profile = Profile("broken", "pegboard_sandbox_process.nothing:language")
+    with pytest.raises(Problem):
+        async with open_jail(profile, ProcessSettings()):
+            pass
+    assert descendants() == before
+
+
+def test_every_step_that_fails_has_a_fix() -> None:
+    for each in probe():
+        assert each.works or (each.why and each.fix), each
+    assert {"L4 user-namespace", "L3 landlock", "L5 cgroup"} <= {each.step for each in probe()} or not all(
+        each.works for each in probe()
+    )
+
+
+def test_fixes_are_commands_or_say_what_to_install() -> None:
+    assert all(len(fix) > 20 for fix in FIXES.values())
+
+
+def hierarchy(root: Path, path: str, enabled: str) -> Path:
+    group = root / path.lstrip("/")
+    group.mkdir(parents=True)
+    (root / "cgroup.controllers").write_text("cpu memory pids")
+    (group / "cgroup.subtree_control").write_text(enabled)
+    (root / "membership").write_text(f"12:memory:/old\n0::{path}\n")
+    return group
+
+
+def test_the_own_cgroup_is_found(tmp_path: Path) -> None:
+    group = hierarchy(tmp_path, "/user.slice/app", "")
+    assert cgroup.own_group(tmp_path, tmp_path / "membership") == group
+
+
+def test_a_hierarchy_of_version_1_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "membership").write_text("3:memory:/x\n")
+    with pytest.raises(StartFailed, match="not a cgroup v2 hierarchy"):
+        cgroup.own_group(tmp_path, tmp_path / "membership")
+
+
+def test_controllers_are_enabled_where_they_are_missing(tmp_path: Path) -> None:
+    group = hierarchy(tmp_path, "/app", "cpu memory")
+    cgroup.require_delegated(group)
+    assert (group / "cgroup.subtree_control").read_text() == "+pids"
+
+
+def test_a_directory_that_is_not_delegated_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StartFailed, match="not delegated with memory and pids"):
+        cgroup.require_delegated(tmp_path / "nothing")
+
+
+def test_a_group_has_limits_and_goes_away(tmp_path: Path) -> None:
+    parent = hierarchy(tmp_path, "/app", "memory pids")
+    with cgroup.group_for_zygote(parent, 1 << 30, 10) as group:
+        assert (group / "memory.max").read_text() == str(1 << 30)
+        assert (group / "pids.max").read_text() == "10"
+        for file in group.iterdir():  # a cgroup's files vanish with it; those of an ordinary folder do not
+            file.unlink()
+        (group / "cgroup.kill").mkdir()
+        (group / "cgroup.kill").rmdir()
