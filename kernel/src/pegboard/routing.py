@@ -84,7 +84,7 @@ class RouteTable(BaseRoute):
         self._root = _Node()
         self._catalogs: list[RouteCatalog] = []
         self._watchers: list[Callable[[], None]] = []
-self._specs: WeakValueDictionary[int, _Served] = WeakValueDictionary()
+        self._specs: WeakValueDictionary[int, _Served] = WeakValueDictionary()
         self._fixed = [(Template.fixed(path), name) for path, name in fixed]
         self._by_first: dict[str | None, list[tuple[Template, str]]] = {}
         for template, name in self._fixed:
