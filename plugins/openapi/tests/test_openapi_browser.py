@@ -138,12 +138,20 @@ async def test_a_person_reads_the_document_types_a_key_and_tries_a_route(
         assert "/e/of-north" not in await tab.run(shown)
 
         await tab.click(".btn.authorize")
+        await tab.type(".auth-container input", "wrong")
+        await tab.click(".auth-btn-wrapper .authorize")
+        await tab.until("document.querySelector('.auth-container .errors')?.innerText.includes('the key is not known')")
+        assert "/e/of-all" in await tab.run(shown)
+
+        await tab.run("document.querySelector('.auth-container input').select()")
         await tab.type(".auth-container input", "key-of-ann")
         await tab.click(".auth-btn-wrapper .authorize")
         await tab.until(f"{shown}.includes('/e/of-north')")
         await tab.click(".auth-btn-wrapper .btn-done")
 
         await tab.click("[id^=operations-things-things][id$=list] .opblock-summary-control")
+        # Swagger UI loses an Execute that comes before it has resolved the operation's references
+        await tab.until("document.querySelector('.opblock.is-open')?.innerText.includes('\"data\"')")
         await tab.click("[id^=operations-things-things][id$=list] .execute")
         await tab.until("document.querySelector('.live-responses-table .response-col_status')")
         answer = await tab.run("document.querySelector('.live-responses-table').innerText")
@@ -153,4 +161,4 @@ async def test_a_person_reads_the_document_types_a_key_and_tries_a_route(
         await tab.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
         await tab.until("document.documentElement.classList.contains('dark-mode')")
         assert [address for address in tab.requests if not address.startswith((url, "data:"))] == []
-        assert tab.complaints == []
+        assert [complaint for complaint in tab.complaints if "401" not in complaint] == []  # of the wrong key

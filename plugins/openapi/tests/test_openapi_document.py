@@ -325,6 +325,25 @@ async def test_the_settings_name_the_document(make_app: MakeApp) -> None:
     assert document["info"] == {"title": "Ours", "version": "7", "description": "Of **ours**."}
 
 
+async def test_a_run_time_route_may_take_any_query(make_app: MakeApp, example: Any) -> None:
+    example.add("/e/any", query=dict[str, str])
+    (parameter,) = (await fetch(make_app()))["paths"]["/e/any"]["get"]["parameters"]
+    schema = {"type": "object", "additionalProperties": {"type": "string"}}
+    assert parameter == {"name": "query", "in": "query", "explode": True, "schema": schema}
+
+
+@attrs.frozen
+class Nowhere:
+    value: "NoSuchClass"  # type: ignore[name-defined]  # noqa: F821
+
+
+async def test_a_query_that_cannot_be_described_does_not_cost_the_document(make_app: MakeApp, example: Any) -> None:
+    example.add("/e/odd", query=Nowhere, status=299)
+    operation = (await fetch(make_app()))["paths"]["/e/odd"]["get"]
+    assert "parameters" not in operation
+    assert operation["responses"]["299"]["description"] == "The result"
+
+
 async def test_a_route_with_a_strange_type_does_not_cost_the_document(make_app: MakeApp) -> None:
     class Strange:
         @hookimpl

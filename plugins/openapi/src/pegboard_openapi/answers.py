@@ -31,6 +31,8 @@ PROBLEM: Schema = {
     "required": ["type", "title", "status"],
 }
 
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
 STANDARD = {
     400: "The body is not JSON",
     401: "There is no valid credential",
@@ -83,7 +85,7 @@ def responses(spec: RouteSpec, standard: list[int], result: Schema | None) -> Sc
 
 
 def _result(status: int, schema: Schema | None) -> Schema:
-    described: Schema = {"description": HTTPStatus(status).phrase}
+    described: Schema = {"description": PHRASES.get(status, "The result")}
     return described if schema is None else {**described, "content": {"application/json": {"schema": schema}}}
 
 

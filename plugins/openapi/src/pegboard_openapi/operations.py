@@ -67,6 +67,10 @@ class Describer:
             yield f"At most {spec.rate.limit} calls in {spec.rate.window} seconds, counted by {spec.rate.by}."
 
     def _query(self, spec: RouteSpec) -> Iterator[Schema]:
+        """A parameter for each field; a query that is a mapping takes whatever one sends."""
+        if spec.query is not None and not attrs.has(spec.query):
+            yield {"name": "query", "in": "query", "explode": True, "schema": self.schemas.accepted(spec.query)}
+            return
         for name, schema, required in self.schemas.fields(spec.query) if spec.query is not None else ():
             described = {"description": schema.pop("description")} if "description" in schema else {}
             yield {"name": name, "in": "query", "required": required, **described, "schema": schema}

@@ -7,7 +7,7 @@ attrs classes would not do: it refuses unions of two classes and defaults withou
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -25,6 +25,7 @@ from .validators import constrain
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 Schema = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
@@ -36,6 +37,7 @@ OWN: dict[Any, Schema] = {
     datetime: {"type": "string", "format": "date-time"},
 }
 SETS = (set, frozenset)
+UNKNOWN: Schema = {"description": "(this type cannot be described)"}
 
 
 @attrs.define
@@ -56,24 +58,29 @@ class Schemas:
 
     def accepted(self, kind: Any) -> Schema:
         """The schema of an input."""
-        return self._safely(kind, True)
+        return self._safely(kind, lambda: self._schema(kind, True), dict(UNKNOWN))
 
     def returned(self, kind: Any) -> Schema:
         """The schema of a result."""
-        return self._safely(kind, False)
+        return self._safely(kind, lambda: self._schema(kind, False), dict(UNKNOWN))
 
     def fields(self, kind: type) -> list[tuple[str, Schema, bool]]:
         """Name, schema and whether it must be given, of each field of an attrs class that is an input."""
-        return [(field.name, self._field(field, {}, True), _is_required(field)) for field in _fields(kind)]
 
-    def _safely(self, kind: Any, closed: bool) -> Schema:
+        def described() -> list[tuple[str, Schema, bool]]:
+            return [(field.name, self._field(field, {}, True), _is_required(field)) for field in _fields(kind)]
+
+        return self._safely(kind, described, [])
+
+    def _safely(self, kind: Any, describe: Callable[[], T], otherwise: T) -> T:
+        """A type that cannot be described must not cost the document."""
         before = self.copy()
         try:
-            return self._schema(kind, closed)
-        except Exception as error:  # a type that cannot be described must not cost the document
+            return describe()
+        except Exception as error:
             self.components, self._names, self._closed = before.components, before._names, before._closed
             log.warning("type has no schema in the document", type=str(kind), reason=str(error))
-            return {"description": "(this type cannot be described)"}
+            return otherwise
 
     def _schema(self, kind: Any, closed: bool) -> Schema:
         kind = _plain(kind)
