@@ -45,3 +45,9 @@ def test_objects_are_read_and_written_as_they_are() -> None:
     whole = converter.structure({"part": {"labels": {"a": "b"}}}, Whole)
     assert whole == Whole(Part({"a": "b"}))
     assert converter.unstructure(whole) == {"part": {"labels": {"a": "b"}}}
+
+
+def test_a_tuple_of_places_has_each_of_them() -> None:
+    assert converter.structure([1, "a", True], tuple[int, str, bool]) == (1, "a", True)
+    with pytest.raises(Exception, match="tuple"):
+        converter.structure([1, "a"], tuple[int, str, bool])

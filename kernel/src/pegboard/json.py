@@ -110,7 +110,7 @@ def _is_choice(kind: Any) -> bool:
 
 def _is_collection(kind: Any) -> bool:
     origin, args = get_origin(kind) or kind, get_args(kind)
-    return origin in COLLECTIONS and (origin is not tuple or len(args) != 2 or args[1] is Ellipsis)
+    return origin in COLLECTIONS and (origin is not tuple or not args or args[-1] is Ellipsis)
 
 
 def _collection(converter: OrjsonConverter, split: bool) -> Callable[[Any], Structure]:

@@ -168,6 +168,7 @@ async def catalog(endpoints: Endpoints, principal: Principal | None) -> AsyncIte
             "tags": ("endpoints",),
             "anonymous": widget.draft.public,
             "scopes": () if widget.draft.public else EXECUTE,
+            "query": dict[str, str],
             "result": Any,
             "answers": OUTCOMES,
         }
