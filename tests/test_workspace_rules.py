@@ -297,6 +297,11 @@ BREACHES: tuple[tuple[Rule, Change, str], ...] = (
     ),
     (
         files.nothing_tells_of_a_machine,
+        lambda root: write("docs/x.md", f"Run it in {root}/docs.")(root),
+        "docs/x.md:1: names where this tree lies",
+    ),
+    (
+        files.nothing_tells_of_a_machine,
         write("docs/x.md", "https://pypi" + ".org/simple"),
         "the host of a package registry",
     ),
