@@ -74,6 +74,10 @@ class Desk:
         """What the upstream of a widget was asked so far."""
         return self.upstream.received(httpx.URL(widget["endpoint"]).path)
 
+    async def reached(self, widget: Mapping[str, Any]) -> None:
+        """Wait until the upstream of a widget was asked."""
+        await self.upstream.wait_for(path=httpx.URL(widget["endpoint"]).path)
+
     def draft(
         self, logic: str = "return data", *script: Any, data: Mapping[str, Any] | None = None, **more: Any
     ) -> Any:
@@ -111,7 +115,7 @@ def logic_of(source: str) -> str:
 
 @asynccontextmanager
 async def _serving(folder: Path, stand_in: Upstream, settings: Mapping[str, Any], **more: Any) -> AsyncIterator[Client]:
-    egress = {"allow_origins": [stand_in.url], "total_timeout": 1.5, "max_body": BODY_CAP}
+    egress = {"allow_origins": [stand_in.url], "total_timeout": 1, "max_body": BODY_CAP}
     sections = {"egress": egress, **settings.pop("plugins", {})}  # type: ignore[attr-defined]
     document = {"data": str(folder), **settings, "plugins": sections}
     plugins = {name: plugin for name, plugin in {**PLUGINS, **more.pop("plugins", {})}.items() if plugin}

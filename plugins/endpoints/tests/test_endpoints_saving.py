@@ -177,13 +177,13 @@ async def test_writers_at_the_same_time_do_not_lose_each_others_changes(each: An
     patches = [{"name": "new"}, {"description": "new"}, {"size": "small"}, {"project_id": "new"}]
     answers = await asyncio.gather(*(each.call("PATCH", widget["id"], json=patch) for patch in patches))
     after = (await each.call("GET", widget["id"])).json()
-    for patch, answer in zip(patches, answers, strict=True):
-        assert answer.status_code in (200, 409), answer.text
-        if answer.status_code == 409:
-            assert answer.json()["error_code"] == "WIDGET_CHANGED"
+    for patch, got in zip(patches, answers, strict=True):
+        assert got.status_code in (200, 409), got.text
+        if got.status_code == 409:
+            assert got.json()["error_code"] == "WIDGET_CHANGED"
         else:
             assert after | patch == after
-    assert after["revision"] == 1 + sum(answer.status_code == 200 for answer in answers)
+    assert after["revision"] == 1 + sum(got.status_code == 200 for got in answers)
     assert after["revision"] > 1
 
 

@@ -44,8 +44,7 @@ async def test_concurrent_misses_fetch_once(desk: Any) -> None:
     go = asyncio.Event()
     widget = await desk.save("return data", answer(json=7, until=go), data={"refresh_interval": FOREVER})
     calls = [asyncio.create_task(desk.execute(widget)) for _ in range(10)]
-    while not desk.asked(widget):
-        await asyncio.sleep(0)
+    await desk.reached(widget)
     go.set()
     assert {freshness(await call)[:2] for call in calls} == {(200, 7)}
     assert len(desk.asked(widget)) == 1
@@ -55,8 +54,7 @@ async def test_a_caller_who_leaves_does_not_take_the_fetch_from_the_others(desk:
     go = asyncio.Event()
     widget = await desk.save("return data", answer(json=7, until=go), data={"refresh_interval": FOREVER})
     first = asyncio.create_task(desk.execute(widget))
-    while not desk.asked(widget):
-        await asyncio.sleep(0)
+    await desk.reached(widget)
     second = asyncio.create_task(desk.execute(widget))
     first.cancel()
     await asyncio.wait([first])
@@ -69,8 +67,7 @@ async def test_concurrent_callers_all_learn_that_the_upstream_failed(desk: Any) 
     go = asyncio.Event()
     widget = await desk.save("return data", answer(500, until=go), data={"refresh_interval": FOREVER})
     calls = [asyncio.create_task(desk.execute(widget)) for _ in range(5)]
-    while not desk.asked(widget):
-        await asyncio.sleep(0)
+    await desk.reached(widget)
     go.set()
     assert {(await call).status_code for call in calls} == {502}
 
@@ -230,8 +227,7 @@ async def test_no_fetch_is_left_under_way_when_the_app_stops(app_with: Any) -> N
     async with app_with() as desk:
         widget = await desk.save("return data", answer(json=7, until=never), data={"refresh_interval": FOREVER})
         call = asyncio.create_task(desk.execute(widget))
-        while not desk.asked(widget):
-            await asyncio.sleep(0)
+        await desk.reached(widget)
         before = asyncio.all_tasks()
     await asyncio.wait([call], timeout=5)
     assert call.done()
