@@ -58,6 +58,9 @@ async def _sandbox(services: Services, name: str) -> str:
 
 async def _samples(endpoints: Endpoints, egress: Egress, settings: Settings, notices: Notices) -> None:
     url = settings.kernel.public_url
+    if not url:
+        notices.add(Notice("Samples", "none: set public_url, the address that this app is reached at", 60))
+        return
     egress.allow_origin(url)
     lines = [
         f'curl -s -H "X-API-Key: {{key}}" "{{url}}{address}"  # {name}'
