@@ -98,13 +98,13 @@ def pegboard(site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
     def run(*arguments: str, **settings: str) -> Ran:
         with monkeypatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("PEGBOARD_")]:
+            # the command line sets some: all are put back afterwards
+            own = {"PEGBOARD_CONFIG", "PEGBOARD_DATA", "PEGBOARD_PUBLIC_URL", "PEGBOARD_SAMPLE"}
+            for name in own | {name for name in os.environ if name.startswith("PEGBOARD_")}:
+                patch.setenv(name, "")
                 patch.delenv(name)
             for name, value in site.environ(**settings).items():
                 patch.setenv(name, value)
-            for name in ("PEGBOARD_CONFIG", "PEGBOARD_DATA", "PEGBOARD_PUBLIC_URL"):
-                patch.setenv(name, os.environ.get(name, ""))  # the command line sets them: put back afterwards
-                patch.delenv(name)
             patch.setattr(sys, "argv", ["pegboard", *arguments])
             with pytest.raises(SystemExit) as ended:
                 main()

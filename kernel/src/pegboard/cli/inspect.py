@@ -67,7 +67,7 @@ def check(session: Session, strict: bool, as_json: bool) -> None:
         for line in [*errors, *(plugin.line() for plugin in broken)]:
             click.echo(f"pegboard: {line}", err=True)
         if not failed:
-            click.echo(f"{len(loaded) - len(broken)} plugins fit")
+            click.echo(f"{sum(plugin.state == 'active' for plugin in loaded)} plugins fit")
     click.get_current_context().exit(1 if failed else 0)
 
 

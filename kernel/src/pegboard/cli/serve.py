@@ -16,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from ..app import serve_board
 from ..board import Board
 from ..problems import StartupError
+from ..settings import SettingsReader
 from .session import Session
 
 
@@ -59,8 +60,10 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _addressed(session: Session, listener: socket.socket, host: str) -> Board:
     """The board, told its public address unless the settings give one."""
-    address = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-    os.environ.setdefault("PEGBOARD_PUBLIC_URL", f"http://{address}:{listener.getsockname()[1]}")
+    told = SettingsReader.open(None).kernel()
+    if not (told and told.public_url):
+        address = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+        os.environ["PEGBOARD_PUBLIC_URL"] = f"http://{address}:{listener.getsockname()[1]}"
     return session.board
 
 

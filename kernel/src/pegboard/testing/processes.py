@@ -87,6 +87,7 @@ class ServerProcess:
             raise AssertionError(f"no line like {pattern!r} in {patience:g} seconds:\n{self.output}") from None
         match = found()
         if match is None:
+            await self._process.wait()
             raise AssertionError(f"the process ended ({self._process.returncode}):\n{self.output}")
         return match
 
