@@ -42,6 +42,18 @@ async def test_samples_wait_for_an_address(app_with: Any) -> None:
         assert desk.client.app.state.board.services.get(Endpoints) is not None
 
 
+async def test_samples_that_cannot_be_made_stop_nothing_else(app_with: Any) -> None:
+    settings = {"sample": True, "tenant": "acme", "public_url": URL}
+    async with app_with(settings, plugins={"sandbox-restricted": None}) as desk:
+        assert (await desk.call("GET")).json()["data"] == []
+        assert '"restricted"' in notices(desk)["Samples"][0]
+
+
+async def test_a_public_address_may_have_a_path(app_with: Any) -> None:
+    async with app_with({"sample": True, "tenant": "acme", "public_url": f"{URL}/base"}) as desk:
+        assert (await desk.call("GET")).json()["data"][0]["endpoint"] == f"{URL}/base/sample/sales"
+
+
 async def test_a_start_says_how_user_code_is_contained(app_with: Any) -> None:
     async with app_with() as desk:
         assert notices(desk)["User code"][0].startswith("sandbox restricted, isolation L")

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -61,12 +62,21 @@ async def _samples(endpoints: Endpoints, egress: Egress, settings: Settings, not
     if not url:
         notices.add(Notice("Samples", "none: set public_url, the address that this app is reached at", 60))
         return
-    egress.allow_origin(url)
-    lines = [
-        f'curl -s -H "X-API-Key: {{key}}" "{{url}}{address}"  # {name}'
-        for name, address in await sample.create(endpoints, settings.kernel.tenant, url)
-    ]
+    egress.allow_origin(_origin(url))
+    try:
+        made = await sample.create(endpoints, settings.kernel.tenant, url)
+    except Problem as problem:
+        log.error("samples cannot be made", reason=str(problem))
+        notices.add(Notice("Samples", f"none: {problem}", 60))
+        return
+    lines = [f'curl -s -H "X-API-Key: {{key}}" "{{url}}{address}"  # {name}' for name, address in made]
     notices.add(Notice("Samples", "\n".join(lines), 60))
+
+
+def _origin(url: str) -> str:
+    """A public address may have a path, under which a proxy serves the app."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _curl() -> str:
