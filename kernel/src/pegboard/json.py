@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import EnumType
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -104,6 +105,18 @@ def _choice(kind: Any) -> Structure:
     return structure
 
 
+_cached_choice = cache(_choice)
+
+
+def _but_for_choices(plain: Structure) -> Structure:
+    """cattrs takes the hook of a class for its subclasses too, and an enumeration of strings is one of `str`."""
+
+    def structure(value: Any, kind: Any) -> Any:
+        return _cached_choice(kind)(value, kind) if isinstance(kind, EnumType) else plain(value, kind)
+
+    return structure
+
+
 def _is_choice(kind: Any) -> bool:
     return get_origin(kind) is Literal or isinstance(kind, EnumType)
 
@@ -184,14 +197,20 @@ def _record(converter: OrjsonConverter) -> Callable[[Any], Structure]:
     return factory
 
 
+def _plain(text: bool) -> dict[type, Structure]:
+    """Hooks for the types that JSON has, and for the words that text has for them."""
+    return {
+        str: _exactly(str, "a string"),
+        int: _parsed(int, "an integer") if text else _exactly(int, "an integer"),
+        float: _parsed(float, "a number") if text else _exactly((int, float), "a number", float),
+        bool: _parsed(_switch, "true or false") if text else _exactly(bool, "true or false"),
+    }
+
+
 def _converter(*, text: bool) -> OrjsonConverter:
     made = make_converter(forbid_extra_keys=True, detailed_validation=True)
-    made.register_structure_hook(str, _exactly(str, "a string"))
-    made.register_structure_hook(int, _parsed(int, "an integer") if text else _exactly(int, "an integer"))
-    made.register_structure_hook(
-        float, _parsed(float, "a number") if text else _exactly((int, float), "a number", float)
-    )
-    made.register_structure_hook(bool, _parsed(_switch, "true or false") if text else _exactly(bool, "true or false"))
+    for kind, structure in _plain(text).items():
+        made.register_structure_hook(kind, _but_for_choices(structure))
     made.register_structure_hook(datetime, _time)
     made.register_structure_hook(Decimal, _exactly((int, float, str), "a number", _decimal))
     made.register_structure_hook(Secret, _exactly(str, "a string", Secret))
