@@ -12,10 +12,11 @@ from .jail import Jail, open_jail
 from .probe import probe
 from .profile import FULL_PYTHON, Profile
 from .settings import ProcessSettings
+from .workers import Warmth
 
 __version__ = "0.1.0"
 
-__all__ = ["FULL_PYTHON", "Jail", "ProcessSettings", "Profile", "child", "open_jail", "probe", "views"]
+__all__ = ["FULL_PYTHON", "Jail", "ProcessSettings", "Profile", "Warmth", "child", "open_jail", "probe", "views"]
 
 
 @hookimpl

@@ -66,6 +66,23 @@ def _cpu(limits: Limits) -> tuple[int, float]:
     return int(limits.cpu) + 2, limits.cpu
 
 
+def open_ends() -> tuple[list[int], list[int]]:
+    """Channel, stdout and stderr of a process: the server's ends, which do not block, and the process's own."""
+    ours: list[int] = []
+    theirs: list[int] = []
+    try:
+        for ends in (socket.socketpair, os.pipe, os.pipe):
+            mine, other = ends()
+            theirs.append(other if isinstance(other, int) else other.detach())
+            ours.append(mine if isinstance(mine, int) else mine.detach())
+            os.set_blocking(ours[-1], False)
+    except OSError:
+        for descriptor in (*ours, *theirs):
+            os.close(descriptor)
+        raise
+    return ours, theirs
+
+
 class Call:
     """Sends a job into a fresh child and collects what comes out. `done` is set when the process is gone."""
 
@@ -85,24 +102,12 @@ class Call:
         self._start(run)
 
     def _start(self, run: Run) -> None:
-        theirs: list[int] = []
-        ours: list[int] = []
-        try:
-            for ends in (socket.socketpair, os.pipe, os.pipe):
-                mine, other = ends()
-                theirs.append(other if isinstance(other, int) else other.detach())
-                ours.append(mine if isinstance(mine, int) else mine.detach())
-                os.set_blocking(ours[-1], False)
-        except OSError:
-            for descriptor in (*ours, *theirs):
-                os.close(descriptor)
-            raise
-        self._channel, out, err = ours
+        (self._channel, out, err), theirs = open_ends()
         sink, limit = run.sink, run.limits.output
         self._out = Capture(out, limit, sink and partial(sink, "stdout"))
         self._err = Capture(err, limit, sink and partial(sink, "stderr"))
         self._timer = self._loop.call_later(min(LISTEN_AFTER, self._wall), self._listen)
-        self._zygote.call(self._number, run.limits.memory, _cpu(run.limits), theirs, self._ended)
+        self._zygote.call(b"C", self._number, run.limits.memory, _cpu(run.limits), theirs, self._ended)
         for descriptor in theirs:
             os.close(descriptor)
         if not self.done.done():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import sys
 import time
 from struct import pack, unpack_from
@@ -44,6 +45,9 @@ none), then the limits result, recursion, nesting and source. Source, entry and 
 JOB_SIZE = 30
 ARGUMENT = "<BI"
 """The index of its view in `VIEWS`, its bytes."""
+
+USED = "<QQ"
+"""Microseconds of processor time, and KiB."""
 
 INVALID_ARGUMENT = "InvalidArgument"
 """The `Failure.type` of a call whose argument is not JSON: the caller's mistake, seen only here."""
@@ -95,6 +99,26 @@ def serve(channel: int, language: Language) -> NoReturn:
         status = ended
     finally:
         os._exit(status)
+
+
+def serve_calls(channel: int, language: Language) -> NoReturn:
+    """Do the jobs that `channel` brings, one after another, until it closes. The language sees to fresh globals.
+
+    Behind each answer stand the processor time that it took and the peak of memory so far.
+    """
+    try:
+        while True:
+            job, wrong = _read_job(channel)
+            gc.enable()
+            started, before = time.monotonic_ns(), time.process_time_ns()
+            letter, payload, _ = wrong or _answer(language, job)
+            _flush()
+            used = (time.process_time_ns() - before) // 1000, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload + pack(USED, *used))
+            del job, wrong, payload
+            gc.collect()  # what a call left behind must not wake up in the next one
+    finally:
+        os._exit(0)
 
 
 def _read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:

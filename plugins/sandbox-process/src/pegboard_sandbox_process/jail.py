@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import attrs
 import structlog
 
 from pegboard import Ending, Failure, Isolation, Limits, Outcome, Problem, Program, Run, Violation
@@ -17,28 +18,51 @@ from .levels import LAYERS, Tried, candidates
 from .outcome import outcome
 from .profile import Profile
 from .settings import ProcessSettings
+from .slots import Slots
 from .spawn import StartFailed, Zygote, start
+from .warm import Worker
+from .workers import Warmth, Workers
 
 log = structlog.get_logger(__name__)
+
+WORKER_CPU = 24 * 3600
+"""Seconds of processor time after which the kernel ends a worker in any case; each call has its wall."""
+
+SWEEP = 30.0
+
+
+@attrs.frozen
+class _Started:
+    """A call under way, in whatever process."""
+
+    done: "asyncio.Future[Finished]"
+    kill: Callable[[str], None]
 
 
 class Jail:
     """A `pegboard.Sandbox` whose programs each run in a process of their own.
 
-    Made by `open_jail`. Several calls run at once, as many as the settings have workers; further ones wait.
+    Made by `open_jail`. Several calls run at once, as many as the settings have workers; further ones wait. With
+    `warmth` the process of a program stays for its next call.
     """
 
     def __init__(
-        self, profile: Profile, settings: ProcessSettings, layers: tuple[str, ...], group: Path | None
+        self,
+        profile: Profile,
+        settings: ProcessSettings,
+        layers: tuple[str, ...],
+        group: Path | None,
+        warmth: Warmth | None = None,
     ) -> None:
         self._profile = profile
         self._settings = settings
         self._layers = layers
         self._group = group
-        self._slots = asyncio.Semaphore(settings.workers)
+        self._slots = Slots(settings.workers)
+        self._workers = Workers(warmth, self._start_worker) if warmth else None
+        self._sweeping: asyncio.TimerHandle | None = None
         self._starting = asyncio.Lock()
         self._zygote: Zygote | None = None
-        self._calls: set[Call] = set()
         self._numbers = itertools.count()
         self._level = next((level for level, made_of in LAYERS.items() if made_of == layers), Isolation.NONE)
 
@@ -71,15 +95,18 @@ class Jail:
             return self._too_long(len(source), run.limits.source)
         asked = time.monotonic()
         try:
-            await self._take_slot(run.limits.queue)
+            await self._slots.acquire(run.tenant, run.limits.queue)
         except TimeoutError:
             return self._ended(Ending.BUSY, f"No worker was free within {run.limits.queue:g} seconds", asked)
         try:
-            zygote = await self._running()
+            zygote = self._alive or await self._running()
             sent = time.monotonic()
-            call = Call(
-                zygote, next(self._numbers), run, encode_job(kind, run.program, source, run.arguments, run.limits)
-            )
+            job = encode_job(kind, run.program, source, run.arguments, run.limits)
+            if self._workers is not None and kind == b"R" and run.limits.cpu is None:
+                started: _Started = self._in_worker(self._workers, run, job)
+            else:
+                call = Call(zygote, next(self._numbers), run, job)
+                started = _Started(call.done, call.kill)
         except (StartFailed, OSError) as error:
             self._slots.release()
             log.error("sandbox lost", profile=self._profile.name, reason=str(error))
@@ -87,33 +114,34 @@ class Jail:
         except BaseException:
             self._slots.release()
             raise
-        finished = await self._finish(call)
+        finished = await self._finish(started)
         return outcome(finished, run.limits, self._level, sent - asked, sent)
 
-    async def _take_slot(self, seconds: float) -> None:
-        if self._slots.locked():
-            async with asyncio.timeout(seconds):
-                await self._slots.acquire()
-        else:
-            await self._slots.acquire()
+    def _in_worker(self, workers: Workers, run: Run, job: bytes) -> "_Started":
+        worker = workers.take(run)
+        done = worker.run(run, job)
+        done.add_done_callback(lambda _: workers.give(worker, run))
+        return _Started(done, worker.kill)
 
-    async def _finish(self, call: Call) -> Finished:
-        """The slot is held until the process is gone, even where the caller goes first."""
-        self._calls.add(call)
-        call.done.add_done_callback(lambda _: self._forget(call))
+    def _start_worker(self, run: Run) -> Worker:
+        if self._alive is None:
+            raise OSError("the zygote is gone")
+        return Worker(self._alive, next(self._numbers), run.limits.memory, WORKER_CPU)
+
+    @property
+    def _alive(self) -> Zygote | None:
+        return self._zygote if self._zygote is not None and self._zygote.alive else None
+
+    async def _finish(self, started: "_Started") -> Finished:
+        """The slot is held until the call is over, even where the caller goes first."""
+        started.done.add_done_callback(lambda _: self._slots.release())
         try:
-            return await asyncio.shield(call.done)
+            return await asyncio.shield(started.done)
         except asyncio.CancelledError:
-            call.kill("cancelled")
+            started.kill("cancelled")
             raise
 
-    def _forget(self, call: Call) -> None:
-        self._calls.discard(call)
-        self._slots.release()
-
     async def _running(self) -> Zygote:
-        if self._zygote is not None and self._zygote.alive:
-            return self._zygote
         async with self._starting:
             if self._zygote is None or not self._zygote.alive:
                 if self._zygote is not None:
@@ -143,9 +171,17 @@ class Jail:
     async def open(self) -> None:
         """Start the first zygote. Raises `StartFailed`."""
         await self._running()
+        if self._workers is not None:
+            self._sweep(self._workers)
+
+    def _sweep(self, workers: Workers) -> None:
+        workers.sweep()
+        self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep, workers)
 
     async def aclose(self) -> None:
         """Kill what runs; returns when no process is left."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         zygote, self._zygote = self._zygote, None
         if zygote is not None:
             zygote.kill()
@@ -157,8 +193,11 @@ def _words(ended: Outcome) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_jail(profile: Profile, settings: ProcessSettings) -> AsyncIterator[Jail]:
+async def open_jail(profile: Profile, settings: ProcessSettings, warmth: Warmth | None = None) -> AsyncIterator[Jail]:
     """A jail for `profile` at the highest level that this machine and `settings` allow.
+
+    `warmth` lets processes stay for the next call of the same program. Only for a language that keeps nothing of one
+    call for the next.
 
     Raises `pegboard.Problem` 503 ``isolation-too-weak`` with every step that failed and what mends it.
     """
@@ -166,7 +205,7 @@ async def open_jail(profile: Profile, settings: ProcessSettings) -> AsyncIterato
     for level in candidates(settings.max_level, settings.allow_weak_isolation):
         async with contextlib.AsyncExitStack() as stack:
             try:
-                jail = await _at(level, profile, settings, stack)
+                jail = await _at(level, profile, settings, warmth, stack)
             except StartFailed as failed:
                 tried.append(Tried(level, failed.step, failed.why))
                 continue
@@ -182,14 +221,20 @@ async def open_jail(profile: Profile, settings: ProcessSettings) -> AsyncIterato
     )
 
 
-async def _at(level: Isolation, profile: Profile, settings: ProcessSettings, stack: contextlib.AsyncExitStack) -> Jail:
+async def _at(
+    level: Isolation,
+    profile: Profile,
+    settings: ProcessSettings,
+    warmth: Warmth | None,
+    stack: contextlib.AsyncExitStack,
+) -> Jail:
     group = None
     if level is Isolation.L5:
         parent = Path(settings.cgroup) if settings.cgroup else cgroup.own_group()
         group = stack.enter_context(
             cgroup.group_for_zygote(parent, settings.max_memory * settings.workers, settings.workers + 8)
         )
-    jail = Jail(profile, settings, LAYERS[level], group)
+    jail = Jail(profile, settings, LAYERS[level], group, warmth)
     stack.push_async_callback(jail.aclose)
     await jail.open()
     return jail

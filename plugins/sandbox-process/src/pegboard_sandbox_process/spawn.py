@@ -62,17 +62,21 @@ class Zygote:
 
     def call(
         self,
+        letter: bytes,
         number: int,
         memory: int,
         cpu: tuple[int, float],
         descriptors: list[int],
         ended: Callable[[Report | None], None],
     ) -> None:
-        """Fork a child for call `number` that gets `descriptors`; they can be closed afterwards."""
+        """Fork a child that gets `descriptors`, for one call (letter ``C``) or for many (``W``).
+
+        The descriptors can be closed afterwards.
+        """
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
         self._waiting[number] = ended
         try:
-            self._control.sendmsg([CALL.pack(ord("C"), number, memory, *cpu)], [rights])
+            self._control.sendmsg([CALL.pack(letter[0], number, memory, *cpu)], [rights])
         except OSError:  # gone, or so stuck that its queue is full: for the caller there is no difference
             self._lose()
 

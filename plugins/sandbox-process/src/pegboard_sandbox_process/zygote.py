@@ -25,11 +25,12 @@ from pegboard_sandbox_process.system import signal_descriptor, trim_heap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 CALL = "<BQQId"
-"""Server to zygote: ``C`` or ``K``, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly.
-A ``C`` brings channel, stdout and stderr."""
+"""Server to zygote: a letter, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly. ``C`` (one
+call) and ``W`` (many) bring channel, stdout and stderr; ``K`` kills."""
 
 REPORT = "<QiQQQQ"
 """Zygote to server: the call, wait status, CPU microseconds, peak KiB, forked and ended (monotonic nanoseconds)."""
@@ -178,12 +179,14 @@ class _Zygote:
             self._control.send(pack(REPORT, call, NOT_FORKED, 0, 0, forked, forked))
         else:
             if pid == 0:
-                self._become_child(descriptors, memory, cpu)
+                self._become_child(descriptors, memory, cpu, child.serve_calls if letter == ord("W") else child.serve)
             self._calls[pid] = (call, forked)
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def _become_child(self, descriptors: array[int], memory: int, cpu: list[float]) -> NoReturn:
+    def _become_child(
+        self, descriptors: array[int], memory: int, cpu: list[float], serve: Callable[[int, child.Language], NoReturn]
+    ) -> NoReturn:
         try:
             channel, out, err = descriptors
             os.dup2(out, 1)
@@ -196,7 +199,7 @@ class _Zygote:
                 self._filter.load()
         except BaseException:
             os._exit(70)  # EX_SOFTWARE: never run a program with a limit missing
-        child.serve(CONTROL, self.language)
+        serve(CONTROL, self.language)
 
     def _limit(self, memory: int, cpu: list[float]) -> None:
         if not self._alone:

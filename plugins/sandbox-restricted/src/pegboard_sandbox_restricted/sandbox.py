@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import attrs
 
 from pegboard import Isolation, Limits, Outcome, Problem, Program, Run, Sandbox, Violation
-from pegboard_sandbox_process import ProcessSettings, Profile, open_jail
+from pegboard_sandbox_process import ProcessSettings, Profile, Warmth, open_jail
 
 from .depth import DEEPEST
 from .settings import RestrictedSettings
@@ -23,7 +23,7 @@ Verdict = tuple[Violation, ...]
 
 
 class Restricted:
-    """A `pegboard.Sandbox` for programs of the checked subset, each run in a jail."""
+    """A `pegboard.Sandbox` for programs of the checked subset, in jailed processes that stay for their next call."""
 
     def __init__(self, jail: Sandbox, remembered: int) -> None:
         self._jail = jail
@@ -76,5 +76,6 @@ def refuse_unholdable(limits: Limits) -> None:
 async def open_restricted(config: RestrictedSettings, process: ProcessSettings) -> AsyncIterator[Restricted]:
     """The sandbox over a jail of its own. Raises `pegboard.Problem` 503 where the machine is too weak."""
     settings = attrs.evolve(process, workers=config.workers or process.workers)
-    async with open_jail(PROFILE, settings) as jail:
+    warmth = Warmth(max(config.kept, settings.workers), config.calls, config.seconds, config.memory)
+    async with open_jail(PROFILE, settings, warmth if config.kept else None) as jail:
         yield Restricted(jail, config.remembered)
