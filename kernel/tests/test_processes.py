@@ -65,7 +65,7 @@ async def test_a_signal_ends_requests_under_way_and_then_the_services(
 ) -> None:
     async with served(tmp_path, environ=environ) as server, httpx.AsyncClient(base_url=server.url) as api:
         assert (await api.get("/-/health")).json()["status"] == "ok"
-        assert f"open {server.url}/-/health" in server.output
+        await server.printed(f"open {server.url}/-/health")
         under_way = asyncio.create_task(api.get("/slow", timeout=20))
         await server.printed("slow entered")
         server.signal(number)
@@ -120,7 +120,7 @@ async def test_the_public_address_of_the_settings_is_the_one_that_is_told(
     (tmp_path / "pegboard.toml").write_text('public_url = "http://api.example.test"')
     async with served(tmp_path, environ=environ) as server:
         assert server.url == "http://api.example.test"
-        assert "open http://api.example.test/-/health" in server.output
+        await server.printed("open http://api.example.test/-/health")
 
 
 async def test_a_start_that_fails_leaves_one_line_and_no_process(environ: dict[str, str], tmp_path: Path) -> None:
