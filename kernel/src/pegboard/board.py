@@ -160,6 +160,8 @@ class Board:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[AppServices]:
         """Open the eager services and the authenticators; close everything at the end. Raises StartupError."""
+        for plugin in self.loader.quarantined():
+            log.error("plugin quarantined", plugin=plugin.name, reason=plugin.line())
         async with AsyncExitStack() as closing:
             for opened in (self.services, self.services.get(ScriptRunners), self.services.get(Sandboxes)):
                 closing.push_async_callback(opened.aclose)
