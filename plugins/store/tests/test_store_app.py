@@ -72,6 +72,7 @@ async def test_an_operator_brings_a_database_on_by_command(database_url: str, tm
 async def test_the_history_is_known_without_a_database(tmp_path: Path) -> None:
     finished = await run_pegboard("db", "history", cwd=tmp_path, environ={"DATABASE_URL": "postgres://127.0.0.1:1/app"})
     assert "store 0001: Who changed what" in finished.stdout
+    assert finished.stderr == ""
 
 
 async def test_a_command_on_an_absent_database_ends_in_one_line_without_the_password(tmp_path: Path) -> None:

@@ -38,8 +38,7 @@ def upgrade(connection: Connection, lines: Sequence[Migrations], place: str) -> 
 
     Whoever comes second waits and finds nothing to do. Raises StartupError where the database is newer.
     """
-    # What Alembic tells at "info" is about itself; what was applied is the store's to tell.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    _hush()
     _lock(connection)
     states = read_states(connection, lines)
     refuse_newer(states, place)
@@ -78,6 +77,7 @@ def describe(line: Migrations) -> list[Revision]:
 
     Raises StartupError where the files are not one line in the order of their names.
     """
+    _hush()
     found = [Revision(line.name, one.revision, one.doc) for one in _script(line).walk_revisions()][::-1]
     follow, named = ", ".join(one.revision for one in found), ", ".join(line.revisions())
     if follow != named:
@@ -86,6 +86,11 @@ def describe(line: Migrations) -> list[Revision]:
             f"the files are named {named}, their revisions follow as {follow}"
         )
     return found
+
+
+def _hush() -> None:
+    """What Alembic tells at "info" is about itself, from its import on; what was applied is the store's to tell."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _script(line: Migrations) -> Any:
