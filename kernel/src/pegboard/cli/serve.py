@@ -122,9 +122,10 @@ class _Server(uvicorn.Server):
         yield
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if not self.should_exit:
-            click.echo("pegboard: stopping; requests under way may end (again to stop at once)", err=True)
+        first = not self.should_exit
         self.handle_exit(number, frame)
+        if first:  # said afterwards: whoever read it may be gone, and then saying it fails
+            click.echo("pegboard: stopping; requests under way may end (again to stop at once)", err=True)
 
 
 def announce(board: Board) -> None:
