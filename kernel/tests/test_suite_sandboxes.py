@@ -45,7 +45,7 @@ class Reference:
     environment: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self) -> None:
-        self.slots = asyncio.Semaphore(4)
+        self.slots = asyncio.Semaphore(2)
         self.control, theirs = socket.socketpair()
         with theirs:
             argv = [sys.executable, "-ISBu", str(CHILD), str(theirs.fileno())]
@@ -313,7 +313,7 @@ def credulous(outcome: Outcome) -> Outcome:
 
 def as_time_out(outcome: Outcome) -> Outcome:
     busy = outcome.ending is Ending.BUSY
-    told = Failure("it took too long", limit="wall", allowed=0.5)
+    told = Failure("it took too long", limit="wall", allowed=0.3)
     return attrs.evolve(outcome, ending=Ending.LIMIT, failure=told) if busy else outcome
 
 

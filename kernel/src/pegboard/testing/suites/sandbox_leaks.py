@@ -53,5 +53,5 @@ class Leaks(SandboxCalls):
         """Calls with every kind of end, one after another and at once."""
         for body in BODIES:
             await self.call(sandbox, body)
-        limits = attrs.evolve(self.limits, wall=0.1)
+        limits = attrs.evolve(self.limits, wall=0.05)
         await asyncio.gather(self.call(sandbox, SPIN, limits=limits), *(self.call(sandbox, "return x") for _ in "abc"))
