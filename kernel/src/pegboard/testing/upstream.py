@@ -11,7 +11,6 @@ send what no server would: half a body, a wrong length, bytes that are no HTTP.
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -257,12 +256,12 @@ def _head(reply: Answer) -> list[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def upstream(*, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
+async def upstream(*, host: str = "127.0.0.1") -> AsyncIterator[Upstream]:
     """A stand-in on a free port of `host`; leaving hangs up on whoever still waits."""
     stand_in = Upstream()
-    server = await asyncio.start_server(stand_in._connected, host, 0, ssl=tls)
+    server = await asyncio.start_server(stand_in._connected, host, 0)
     port = server.sockets[0].getsockname()[1]
-    stand_in.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+    stand_in.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     try:
         yield stand_in
     finally:
