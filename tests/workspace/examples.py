@@ -93,7 +93,7 @@ class Page:
                 compare(command.output, told, f"{where}: `{command.text}`")
 
     def server(self) -> Server:
-        """The server of this page. What it announces at its start is in variables: ``API key`` is ``$API_KEY``."""
+        """The server of this page. What it announces is in variables: ``API key`` is ``$API_KEY`` and ``$PEGBOARD_KEY``."""
         if self._server is None:
             home = self.folder / "server"
             home.mkdir()
@@ -101,6 +101,7 @@ class Page:
             self._server = self.stack.enter_context(serving(command, home, os.environ))
             for title, text in NOTICE.findall(self._server.said):
                 self._say(f"export {re.sub(r'[^A-Z0-9]', '_', title.upper())}='{text}'")
+            self._say('export PEGBOARD_KEY="$API_KEY"')
         return self._server
 
     def _say(self, text: str) -> tuple[int, str]:

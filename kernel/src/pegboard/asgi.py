@@ -8,7 +8,11 @@ def __getattr__(name: str) -> Starlette:
         raise AttributeError(name)
     from .app import create_app
     from .logs import configure
+    from .problems import StartupError
 
-    made = globals()["app"] = create_app()
+    try:
+        made = globals()["app"] = create_app()
+    except StartupError as error:
+        raise SystemExit(f"pegboard: {error}") from None
     configure(made.state.board.settings.kernel.log)
     return made

@@ -115,8 +115,9 @@ def logic_of(source: str) -> str:
 
 @asynccontextmanager
 async def _serving(folder: Path, stand_in: Upstream, settings: Mapping[str, Any], **more: Any) -> AsyncIterator[Client]:
+    given = dict(settings.get("plugins", {}))
     egress = {"allow_origins": [stand_in.url], "total_timeout": 1, "max_body": BODY_CAP}
-    sections = {"egress": egress, **settings.pop("plugins", {})}  # type: ignore[attr-defined]
+    sections = {"egress": egress, **given, "endpoints": {"sandboxes": ["process"], **given.get("endpoints", {})}}
     document = {"data": str(folder), **settings, "plugins": sections}
     plugins = {name: plugin for name, plugin in {**PLUGINS, **more.pop("plugins", {})}.items() if plugin}
     app = create_app(settings=document, plugins=plugins, environ={}, installed=False, **more)

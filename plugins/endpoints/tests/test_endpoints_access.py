@@ -111,3 +111,16 @@ async def test_tenants_do_not_share_fetched_bodies(desk: Any) -> None:
         for freshness in ("MISS", "HIT"):
             got = await mine.execute(widget)
             assert (got.json(), got.headers["x-cache"]) == (who, freshness)
+
+
+async def test_only_the_sandboxes_that_the_operator_allows_can_be_named(app_with: Any) -> None:
+    async with app_with({"plugins": {"endpoints": {"sandboxes": []}}}) as desk:
+        for path, body in (
+            ("", desk.draft(data={"sandbox": "process"})),
+            ("validate", {"logic": "x", "sandbox": "process"}),
+            ("preview", {"logic": "x", "sandbox": "process"}),
+        ):
+            refused = await desk.call("POST", path, json=body)
+            assert (refused.status_code, refused.json()["error_code"]) == (422, "INVALID_SANDBOX")
+            assert "choose one of restricted" in refused.json()["detail"]
+        assert (await desk.result("return 1", data={"sandbox": "restricted"})).json() == 1

@@ -169,13 +169,49 @@ async def test_credentials_of_the_upstream_are_read_back_masked(each: Any) -> No
 async def test_writing_the_mask_back_keeps_the_credential(each: Any) -> None:
     widget = await each.save(data={"headers": {"Authorization": "Bearer one", "X-API-Key": "two", "X-Plain": "3"}})
     data = widget["endpoint_data"] | {"refresh_interval": 0}
-    data["headers"] = {"authorization": "***", "X-API-Key": "new", "X-Added": "***"}
+    data["headers"] = {"authorization": "***", "X-API-Key": "new", "X-Stars": "***"}
     patched = await each.call("PATCH", widget["id"], json={"endpoint_data": data})
     assert patched.status_code == 200, patched.text
     await each.execute(widget)
     headers = each.asked(widget)[0].headers
-    assert (headers["authorization"], headers["x-api-key"]) == ("Bearer one", "new")
+    assert (headers["authorization"], headers["x-api-key"], headers["x-stars"]) == ("Bearer one", "new", "***")
     assert "x-plain" not in headers
+
+
+async def test_credentials_among_the_params_are_masked_and_kept_too(each: Any) -> None:
+    widget = await each.save(data={"params": {"api_key": "topsecret", "period": "weekly"}})
+    assert widget["endpoint_data"]["params"] == {"api_key": "***", "period": "weekly"}
+    patch = {"endpoint_data": {"params": {"api_key": "***", "period": "daily"}}}
+    assert (await each.call("PATCH", widget["id"], json=patch)).status_code == 200
+    await each.execute(widget)
+    assert each.asked(widget)[0].query == {"api_key": "topsecret", "period": "daily"}
+
+
+@pytest.mark.parametrize("place", ["headers", "params"])
+async def test_a_credential_is_not_sent_to_another_origin_than_it_was_given_for(each: Any, place: str) -> None:
+    """Whoever may change the address may not have the credential sent to himself."""
+    widget = await each.save(data={place: {"X-Api-Key": "topsecret", "X-Plain": "1"}})
+    elsewhere = {"endpoint": "https://elsewhere.example.com/"}
+    for patch in (elsewhere, elsewhere | {"endpoint_data": {place: {"X-Api-Key": "***"}}}):
+        refused = await each.call("PATCH", widget["id"], json=patch)
+        assert refused.status_code == 422, refused.text
+        assert [error["pointer"] for error in refused.json()["errors"]] == [f"/endpoint_data/{place}/X-Api-Key"]
+        assert "topsecret" not in refused.text
+    assert (await each.call("GET", widget["id"])).json() == widget
+    same = await each.call("PATCH", widget["id"], json={"endpoint": each.url()})
+    assert same.status_code == 200, same.text
+    for data in ({place: {"X-Api-Key": "new"}}, {place: {}}):
+        moved = await each.call("PATCH", widget["id"], json=elsewhere | {"endpoint_data": data})
+        assert moved.status_code == 200, moved.text
+
+
+async def test_a_mask_where_nothing_is_stored_is_refused(desk: Any) -> None:
+    refused = await desk.call("POST", json=desk.draft(data={"headers": {"Authorization": "***"}}))
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/endpoint_data/headers/Authorization"]
+    widget = await desk.save()
+    refused = await desk.call("PATCH", widget["id"], json={"endpoint_data": {"headers": {"Authorization": "***"}}})
+    assert refused.status_code == 422
 
 
 async def test_each_answer_says_where_it_came_from_and_what_took_how_long(desk: Any) -> None:

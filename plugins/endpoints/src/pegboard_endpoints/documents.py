@@ -12,12 +12,6 @@ from pegboard_store import PageQuery
 Size = Literal["small", "medium", "large", "extra_large"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-MASK = "***"
-SECRET_HEADER = re.compile(
-    r".*(authoriz|authentic|cookie|secret|passw|token|credential|session"
-    r"|(api|access|auth|subscription|functions|account|shared|private).?key).*",
-    re.I,
-)
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 ENTRY = "process_data"
 SOURCE_LIMIT = 64 * 1024
@@ -179,19 +173,6 @@ class Preview:
     timings: Timings
     sandbox: str
     isolation: str
-
-
-def masked(data: EndpointData) -> EndpointData:
-    """The same with credentials hidden."""
-    hidden = {name: MASK if SECRET_HEADER.fullmatch(name) else value for name, value in data.headers.items()}
-    return attrs.evolve(data, headers=hidden)
-
-
-def unmasked(data: EndpointData, stored: EndpointData) -> EndpointData:
-    """Put stored credentials back where the caller sent the mask."""
-    known = {name.lower(): value for name, value in stored.headers.items()}
-    kept = {name: known.get(name.lower(), value) if value == MASK else value for name, value in data.headers.items()}
-    return attrs.evolve(data, headers=kept)
 
 
 def text(value: Any) -> str:

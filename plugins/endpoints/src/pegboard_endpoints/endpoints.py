@@ -27,6 +27,7 @@ from pegboard.json import converter
 from pegboard_egress import Egress
 from pegboard_store import Store
 
+from .credentials import unmasked
 from .documents import (
     ENTRY,
     EndpointData,
@@ -36,7 +37,6 @@ from .documents import (
     Validation,
     ViolationReport,
     WidgetDraft,
-    unmasked,
 )
 from .errors import failed, refused
 from .execution import LIMITS, Executor, credential_headers, described
@@ -66,6 +66,7 @@ class Endpoints:
 
     async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
         """Check a draft and save it. Raises Problem 422, 409, 403 with the field and the reason."""
+        draft = unmasked(draft, None, {})
         await self._check(caller.tenant, draft, None)
         return await self.widgets.create(caller, draft)
 
@@ -77,7 +78,7 @@ class Endpoints:
             draft = converter.structure(document, WidgetDraft)
         except Exception as error:
             raise invalid(error) from None
-        draft = attrs.evolve(draft, endpoint_data=unmasked(draft.endpoint_data, before.draft.endpoint_data))
+        draft = unmasked(draft, before.draft, patch)
         await self._check(caller.tenant, draft, before.draft)
         return await self.widgets.replace(before, draft)
 
@@ -117,12 +118,14 @@ class Endpoints:
         return Validation(not found, [ViolationReport(**attrs.asdict(v)) for v in found])
 
     def _sandbox(self, name: str | None, pointer: str = SANDBOX) -> str:
-        """The sandbox to use: one that is there, and that calls functions."""
-        if name is None:
+        """The sandbox to use: one that the operator allows, that is there, and that calls functions."""
+        if name is None or name == self.settings.sandbox:
             return self.settings.sandbox
-        usable = [p.name for p in self._providers if Capability.FUNCTION in p.capabilities]
+        allowed = self.settings.sandboxes
+        usable = [p.name for p in self._providers if p.name in allowed and Capability.FUNCTION in p.capabilities]
         if name not in usable:
-            detail = f"there is no sandbox {name!r} for endpoints; choose one of {', '.join(sorted(usable))}"
+            names = ", ".join(sorted({self.settings.sandbox, *usable}))
+            detail = f"there is no sandbox {name!r} for endpoints; choose one of {names}"
             error = {"detail": detail, "pointer": pointer}
             raise Problem(422, "invalid-sandbox", detail, errors=[error], extra={"error_code": "INVALID_SANDBOX"})
         return name

@@ -90,7 +90,7 @@ def _limit(limit: str, failure: Failure) -> Problem:
     allowed = failure.allowed or 0
     status, error_code, detail = {
         "wall": (504, "TIMEOUT_ERROR", f"Code execution exceeded time limit ({allowed:g} seconds)"),
-        "cpu": (504, "TIMEOUT_ERROR", f"Code execution exceeded time limit ({allowed:g} seconds of processor time)"),
+        "cpu": (504, "TIMEOUT_ERROR", f"Code execution exceeded time limit ({allowed:g} seconds)"),
         "memory": (422, "MEMORY_LIMIT", f"Code execution exceeded memory limit ({allowed / 2**20:g} MB)"),
         "output": (422, "OUTPUT_LIMIT", f"Code execution printed more than its limit ({allowed / 1024:g} KiB)"),
         "recursion": (422, "RECURSION_LIMIT", f"Code execution exceeded recursion limit ({allowed:g} frames)"),

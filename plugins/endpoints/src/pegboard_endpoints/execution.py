@@ -12,7 +12,7 @@ from starlette.responses import Response
 from pegboard import Argument, AuthProvider, Limits, Outcome, Principal, Problem, Program, Run, Sandboxes
 from pegboard.dispatch import read_body
 
-from .documents import SECRET_HEADER
+from .credentials import is_secret
 from .errors import failed
 from .plans import Plan, user_argument
 from .upstream import Upstream
@@ -101,7 +101,7 @@ def described(
     document = {
         "method": method,
         "path": path,
-        "headers": [(name, value) for name, value in headers if not SECRET_HEADER.fullmatch(name)],
+        "headers": [(name, value) for name, value in headers if not is_secret(name)],
         "query_params": list(query),
         "path_params": dict(path_params),
         "body": body,

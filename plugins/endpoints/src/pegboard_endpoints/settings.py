@@ -10,6 +10,9 @@ MIB = 1024 * 1024
 @attrs.frozen
 class EndpointsSettings:
     sandbox: str = setting("restricted", help="the sandbox of endpoints that name none")
+    sandboxes: tuple[str, ...] = setting(
+        (), help="further sandboxes that an endpoint may name, such as process, which has no language policy"
+    )
     plans: int = setting(10_000, help="saved endpoints kept ready in memory", validator=attrs.validators.ge(1))
     cache_bytes: int = setting(
         64 * MIB, help="bytes of upstream bodies kept in memory", validator=attrs.validators.ge(0)

@@ -11,7 +11,8 @@ import orjson
 from pegboard import Problem
 from pegboard_egress import Egress, EgressRequest, EgressResponse
 
-from .documents import SECRET_HEADER, EndpointData, query_pairs
+from .credentials import is_secret
+from .documents import EndpointData, query_pairs
 
 Freshness = Literal["HIT", "MISS", "STALE"]
 
@@ -28,7 +29,7 @@ class Body:
 def upstream_request(url: str, data: EndpointData) -> EgressRequest:
     """The request that an endpoint makes."""
     headers = {"Accept": "application/json"} | data.headers
-    secrets = frozenset(name for name in data.headers if SECRET_HEADER.fullmatch(name))
+    secrets = frozenset(name for name in data.headers if is_secret(name))
     return EgressRequest(url=url, params=query_pairs(data.params), headers=headers, secret_headers=secrets)
 
 

@@ -16,7 +16,8 @@ from pegboard import Principal, Problem
 from pegboard.json import converter
 from pegboard_store import Page, Store, paginate
 
-from .documents import EndpointData, Widget, WidgetDraft, WidgetQuery, masked
+from .credentials import masked
+from .documents import EndpointData, Widget, WidgetDraft, WidgetQuery
 from .errors import not_found
 from .tables import widgets
 
