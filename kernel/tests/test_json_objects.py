@@ -1,13 +1,13 @@
 """Fields that hold objects of any keys: what is not an object is told in words, at its own place."""
 
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import pytest
 from cattrs import BaseValidationError
 
 from pegboard.invalid import field_errors
-from pegboard.json import converter
+from pegboard.json import converter, dumps, text_converter
 
 
 def not_empty(instance: object, attribute: Any, value: dict[str, str]) -> None:
@@ -51,3 +51,16 @@ def test_a_tuple_of_places_has_each_of_them() -> None:
     assert converter.structure([1, "a", True], tuple[int, str, bool]) == (1, "a", True)
     with pytest.raises(Exception, match="tuple"):
         converter.structure([1, "a"], tuple[int, str, bool])
+
+
+def test_a_choice_of_numbers_can_be_made_in_text() -> None:
+    assert text_converter.structure("2", Literal[1, 2]) == 2
+    with pytest.raises(Exception, match="expected one of 1, 2"):
+        text_converter.structure("3", Literal[1, 2])
+    with pytest.raises(Exception, match="expected one of 1, 2"):
+        converter.structure("2", Literal[1, 2])
+
+
+def test_bytes_have_no_json_form() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        dumps({"a": b"x"})

@@ -93,7 +93,7 @@ class Page:
                 compare(command.output, told, f"{where}: `{command.text}`")
 
     def server(self) -> Server:
-        """The server of this page. What it announces is in variables: ``API key`` is ``$API_KEY`` and ``$PEGBOARD_KEY``."""
+        """The page's server. What it announces is in variables: ``API key`` is ``$API_KEY`` and ``$PEGBOARD_KEY``."""
         if self._server is None:
             home = self.folder / "server"
             home.mkdir()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import EnumType
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -90,14 +90,14 @@ def _decimal(value: Any) -> Decimal:
     return number
 
 
-def _choice(kind: Any) -> Structure:
-    """Hooks for enumerations and literals, which name what is allowed."""
+def _choice(kind: Any, text: bool = False) -> Structure:
+    """Hooks for enumerations and literals, which name what is allowed. In text a number is its digits."""
     members: Any = kind
     allowed = {v.value: v for v in members} if isinstance(kind, EnumType) else {v: v for v in get_args(kind)}
 
     def structure(value: Any, _: Any) -> Any:
         for known, made in allowed.items():
-            if type(value) is type(known) and value == known:
+            if (type(value) is type(known) and value == known) or (text and value == str(known)):
                 return made
         shown = orjson.dumps(value).decode() if isinstance(value, str | int | float | None) else type(value).__name__
         raise ValueError(f"expected one of {', '.join(map(str, allowed))}; got {shown}")
@@ -108,11 +108,11 @@ def _choice(kind: Any) -> Structure:
 _cached_choice = cache(_choice)
 
 
-def _but_for_choices(plain: Structure) -> Structure:
+def _but_for_choices(plain: Structure, text: bool) -> Structure:
     """cattrs takes the hook of a class for its subclasses too, and an enumeration of strings is one of `str`."""
 
     def structure(value: Any, kind: Any) -> Any:
-        return _cached_choice(kind)(value, kind) if isinstance(kind, EnumType) else plain(value, kind)
+        return _cached_choice(kind, text)(value, kind) if isinstance(kind, EnumType) else plain(value, kind)
 
     return structure
 
@@ -210,17 +210,18 @@ def _plain(text: bool) -> dict[type, Structure]:
 def _converter(*, text: bool) -> OrjsonConverter:
     made = make_converter(forbid_extra_keys=True, detailed_validation=True)
     for kind, structure in _plain(text).items():
-        made.register_structure_hook(kind, _but_for_choices(structure))
+        made.register_structure_hook(kind, _but_for_choices(structure, text))
     made.register_structure_hook(datetime, _time)
     made.register_structure_hook(Decimal, _exactly((int, float, str), "a number", _decimal))
     made.register_structure_hook(Secret, _exactly(str, "a string", Secret))
     made.register_structure_hook(Path, _exactly(str, "a path", Path))
     made.register_structure_hook_factory(_is_collection, _collection(made, split=text))
     made.register_structure_hook_factory(is_mapping, _object(made))
-    made.register_structure_hook_factory(_is_choice, _choice)
+    made.register_structure_hook_factory(_is_choice, partial(_choice, text=text))
     made.register_structure_hook_factory(attrs.has, _record(made))
     made.register_unstructure_hook(Secret, str)
     made.register_unstructure_hook(Decimal, float)
+    made.register_unstructure_hook(bytes, lambda value: value)  # has no JSON form; cattrs would invent one
     return made
 
 

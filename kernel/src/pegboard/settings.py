@@ -145,7 +145,7 @@ class SettingsReader:
             return None
         before = len(self.errors)
         fields = {field.name: field for field in attrs.fields(attrs.resolve_types(kind))}
-        for key in document.keys() - fields.keys():
+        for key in sorted(document.keys() - fields.keys()):
             self._wrong(_join(path, key), f"unknown setting{nearest(key, fields)}")
         given = {name: self._field(field, path, document) for name, field in fields.items()}
         if len(self.errors) > before:

@@ -42,7 +42,8 @@ def unmasked(draft: WidgetDraft, stored: WidgetDraft | None, patch: Mapping[str,
     """
     errors = list(_mistakes(draft, stored, patch.get("endpoint_data") or {}))
     if errors:
-        raise Problem(422, "credential-needed", "a credential must be sent again", errors=errors)
+        extra = {"error_code": "CREDENTIAL_NEEDED"}
+        raise Problem(422, "credential-needed", "a credential must be sent again", errors=errors, extra=extra)
     if stored is None:
         return draft
     headers, params = (_restored(draft, stored, place) for place in PLACES)

@@ -74,5 +74,7 @@ async def _file(call: Call[None, None]) -> Response:
     return _asset(*ASSETS[name]).answer(call.request, {})
 
 
-PAGE = RouteSpec("openapi.page", "/docs", _page, anonymous=True, hidden=True)
-FILE = RouteSpec("openapi.file", "/docs/assets/{file}", _file, anonymous=True, hidden=True)
+PAGE = RouteSpec("openapi.page", "/docs", _page, summary="The viewer", anonymous=True, hidden=True)
+FILE = RouteSpec(
+    "openapi.file", "/docs/assets/{file}", _file, summary="A file of the viewer", anonymous=True, hidden=True
+)

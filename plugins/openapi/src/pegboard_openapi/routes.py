@@ -40,7 +40,7 @@ DOCUMENT = RouteSpec(
     description="With a credential it lists the routes that your tenant made, too.",
     tags=TAGS,
 )
-HOME = RouteSpec("openapi.home", "/", _home, anonymous=True, hidden=True)
+HOME = RouteSpec("openapi.home", "/", _home, summary="To the viewer", anonymous=True, hidden=True)
 
 
 def open_home(table: RouteTable) -> None:
