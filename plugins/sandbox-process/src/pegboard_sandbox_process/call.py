@@ -31,6 +31,9 @@ LISTEN_AFTER = 0.004
 """Seconds after which a call's output is listened to. Shorter calls are read once, when they are over: what they write
 waits in the kernel, and the event loop is spared three descriptors."""
 
+FORGED = "forged"
+"""`Finished.killed` of a call whose process wrote what the child's own code does not."""
+
 KILL_TIME = 1.0
 """Seconds in which the zygote must report the end of a child that it was told to kill."""
 
@@ -84,9 +87,12 @@ def open_ends() -> tuple[list[int], list[int]]:
 
 
 class Call:
-    """Sends a job into a fresh child and collects what comes out. `done` is set when the process is gone."""
+    """Sends a job into a fresh child and collects what comes out. `over` is told when the process is gone.
 
-    def __init__(self, zygote: Zygote, number: int, run: Run, job: bytes) -> None:
+    `done` may be cancelled at any time: that alone ends nothing.
+    """
+
+    def __init__(self, zygote: Zygote, number: int, run: Run, job: bytes, over: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Finished] = self._loop.create_future()
         self._zygote = zygote
@@ -97,6 +103,7 @@ class Call:
         self._most = run.limits.result + FRAME_ROOM
         self._overflow = False
         self._killed = ""
+        self._over: Callable[[], None] | None = over
         self._listening: set[int] = set()
         self._writing = False
         self._start(run)
@@ -110,7 +117,7 @@ class Call:
         self._zygote.call(b"C", self._number, run.limits.memory, _cpu(run.limits), theirs, self._ended)
         for descriptor in theirs:
             os.close(descriptor)
-        if not self.done.done():
+        if self._over is not None:
             self._send()
 
     def _listen(self) -> None:
@@ -173,7 +180,7 @@ class Call:
 
     def kill(self, why: str) -> None:
         """End the process; if the zygote does not say so in time, end the zygote."""
-        if not self.done.done() and not self._killed:
+        if self._over is not None and not self._killed:
             self._killed = why
             self._timer.cancel()
             self._timer = self._loop.call_later(KILL_TIME, self._zygote.kill)
@@ -190,5 +197,9 @@ class Call:
         for descriptor in (self._channel, self._out.descriptor, self._err.descriptor):
             self._ignore(descriptor)
             os.close(descriptor)
-        out, err = self._out.output(), self._err.output()
-        self.done.set_result(Finished(report, bytes(self._frame), self._overflow, self._killed, out, err))
+        over, self._over = self._over, None
+        assert over is not None
+        over()
+        if not self.done.done():
+            out, err = self._out.output(), self._err.output()
+            self.done.set_result(Finished(report, bytes(self._frame), self._overflow, self._killed, out, err))

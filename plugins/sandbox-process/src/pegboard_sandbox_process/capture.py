@@ -4,7 +4,11 @@ import fcntl
 import os
 from collections.abc import Callable
 
+import structlog
+
 from pegboard import Output
+
+log = structlog.get_logger(__name__)
 
 CHUNK = 64 * 1024
 FAST = 1024 * 1024
@@ -32,16 +36,16 @@ class Capture:
         return bool(data)
 
     def drain(self) -> None:
-        """Take all that is there. Only for when nothing writes any more."""
-        before = -1
-        while before != self._total:
-            before = self._total
+        """Take all that is there: what was written before now, even where somebody writes on without end."""
+        before, last = self._total, -1
+        while last != self._total < before + FAST:
+            last = self._total
             self.read()
 
     def _keep(self, data: bytes) -> None:
         room = self._limit - self._total
-        if self._forward is not None and room > 0:
-            self._forward(data[:room])
+        if room > 0:
+            self._hand_over(data[:room])
         if room < len(data) and room >= 0:
             self._widen()
         self._total += len(data)
@@ -51,6 +55,15 @@ class Capture:
         self._tail += data[room:]
         if len(self._tail) > self._limit // 2 + FAST:
             del self._tail[: len(self._tail) - self._limit // 2]
+
+    def _hand_over(self, data: bytes) -> None:
+        """A sink that fails gets nothing more; its mistake must not keep the call from its end."""
+        if self._forward is not None:
+            try:
+                self._forward(data)
+            except Exception:
+                log.exception("output sink failed")
+                self._forward = None
 
     def _widen(self) -> None:
         """Past the limit all is dropped but the tail: fewer and larger reads spare the event loop."""

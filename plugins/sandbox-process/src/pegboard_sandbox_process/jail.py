@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
-import attrs
 import structlog
 
 from pegboard import Ending, Failure, Isolation, Limits, Outcome, Problem, Program, Run, Violation
@@ -20,7 +20,7 @@ from .profile import Profile
 from .settings import ProcessSettings
 from .slots import Slots
 from .spawn import StartFailed, Zygote, start
-from .warm import Worker
+from .warm import WarmCall, Worker
 from .workers import Warmth, Workers
 
 log = structlog.get_logger(__name__)
@@ -29,14 +29,6 @@ WORKER_CPU = 24 * 3600
 """Seconds of processor time after which the kernel ends a worker in any case; each call has its wall."""
 
 SWEEP = 30.0
-
-
-@attrs.frozen
-class _Started:
-    """A call under way, in whatever process."""
-
-    done: "asyncio.Future[Finished]"
-    kill: Callable[[str], None]
 
 
 class Jail:
@@ -103,10 +95,9 @@ class Jail:
             sent = time.monotonic()
             job = encode_job(kind, run.program, source, run.arguments, run.limits)
             if self._workers is not None and kind == b"R" and run.limits.cpu is None:
-                started: _Started = self._in_worker(self._workers, run, job)
+                call: Call | WarmCall = self._in_worker(self._workers, run, job)
             else:
-                call = Call(zygote, next(self._numbers), run, job)
-                started = _Started(call.done, call.kill)
+                call = Call(zygote, next(self._numbers), run, job, self._slots.release)
         except (StartFailed, OSError) as error:
             self._slots.release()
             log.error("sandbox lost", profile=self._profile.name, reason=str(error))
@@ -114,14 +105,16 @@ class Jail:
         except BaseException:
             self._slots.release()
             raise
-        finished = await self._finish(started)
+        finished = await self._finish(call)
         return outcome(finished, run.limits, self._level, sent - asked, sent)
 
-    def _in_worker(self, workers: Workers, run: Run, job: bytes) -> "_Started":
+    def _in_worker(self, workers: Workers, run: Run, job: bytes) -> WarmCall:
         worker = workers.take(run)
-        done = worker.run(run, job)
-        done.add_done_callback(lambda _: workers.give(worker, run))
-        return _Started(done, worker.kill)
+        return worker.run(run, job, partial(self._give, workers, worker, run))
+
+    def _give(self, workers: Workers, worker: Worker, run: Run) -> None:
+        workers.give(worker, run)
+        self._slots.release()
 
     def _start_worker(self, run: Run) -> Worker:
         if self._alive is None:
@@ -132,13 +125,12 @@ class Jail:
     def _alive(self) -> Zygote | None:
         return self._zygote if self._zygote is not None and self._zygote.alive else None
 
-    async def _finish(self, started: "_Started") -> Finished:
+    async def _finish(self, call: Call | WarmCall) -> Finished:
         """The slot is held until the call is over, even where the caller goes first."""
-        started.done.add_done_callback(lambda _: self._slots.release())
         try:
-            return await asyncio.shield(started.done)
+            return await call.done
         except asyncio.CancelledError:
-            started.kill("cancelled")
+            call.kill("cancelled")
             raise
 
     async def _running(self) -> Zygote:
@@ -230,9 +222,10 @@ async def _at(
 ) -> Jail:
     group = None
     if level is Isolation.L5:
+        processes = max(settings.workers, warmth.most if warmth else 0)
         parent = Path(settings.cgroup) if settings.cgroup else cgroup.own_group()
         group = stack.enter_context(
-            cgroup.group_for_zygote(parent, settings.max_memory * settings.workers, settings.workers + 8)
+            cgroup.group_for_zygote(parent, settings.max_memory * settings.workers, processes + 8)
         )
     jail = Jail(profile, settings, LAYERS[level], group, warmth)
     stack.push_async_callback(jail.aclose)

@@ -5,17 +5,19 @@ import signal
 import struct
 from typing import Any
 
-import attrs
 import orjson
 
 from pegboard import Ending, Failure, Isolation, Limits, Outcome, Violation
 
-from .call import Finished
+from .call import FORGED, Finished
 from .spawn import Report
 
 HEAD = struct.Struct("<IBQ")
 NOT_FORKED = -1
 MESSAGE = 4000
+
+Members = dict[str, Any]
+"""Of an `Outcome`: how it ended. That is made once, as a call may take less time than a copy of it."""
 
 WORDS = {
     "wall": "The program ran longer than {0:g} seconds",
@@ -39,9 +41,9 @@ def outcome(finished: Finished, limits: Limits, isolation: Isolation, queue: flo
         failure = Failure("The sandbox's own process died under the program; run it again")
         return Outcome(Ending.LOST, isolation, failure=failure, **streams)
     started = _started(finished.frame, report)
-    return attrs.evolve(
-        _end(finished, report, limits),
+    return Outcome(
         isolation=isolation,
+        **_end(finished, report, limits),
         start=max(started - sent, 0.0),
         wall=max(report.ended - started, 0.0),
         cpu=report.cpu,
@@ -58,7 +60,7 @@ def _started(frame: bytes, report: Report) -> float:
     return min(max(claimed, report.forked), report.ended)
 
 
-def _end(finished: Finished, report: Report, limits: Limits) -> Outcome:
+def _end(finished: Finished, report: Report, limits: Limits) -> Members:
     if finished.overflow:
         return _limit("result", limits)
     if os.WIFSIGNALED(report.status):
@@ -67,13 +69,19 @@ def _end(finished: Finished, report: Report, limits: Limits) -> Outcome:
     try:
         return _framed(finished.frame, status, limits)
     except (Forged, ValueError, TypeError, KeyError):
-        failure = Failure("The program wrote to the sandbox's own channel", exit_code=status)
-        return Outcome(Ending.CRASHED, Isolation.NONE, failure=failure)
+        return _forged(exit_code=status)
 
 
-def _signalled(number: int, finished: Finished, report: Report, limits: Limits) -> Outcome:
+def _forged(exit_code: int | None = None, number: int | None = None) -> Members:
+    failure = Failure("The program wrote to the sandbox's own channel", signal=number, exit_code=exit_code)
+    return dict(ending=Ending.CRASHED, failure=failure)
+
+
+def _signalled(number: int, finished: Finished, report: Report, limits: Limits) -> Members:
     if number == signal.SIGKILL and finished.killed in WORDS:
         return _limit(finished.killed, limits)
+    if number == signal.SIGKILL and finished.killed == FORGED:
+        return _forged(number=number)
     cpu = limits.wall if limits.cpu is None else limits.cpu
     if number in (signal.SIGPROF, signal.SIGXCPU) or (number == signal.SIGKILL and report.cpu >= cpu):
         return _limit("cpu", limits)
@@ -81,22 +89,22 @@ def _signalled(number: int, finished: Finished, report: Report, limits: Limits) 
         return _limit("memory", limits)
     name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
     failure = Failure(f"The program's process was ended by signal {number} ({name})", signal=number)
-    return Outcome(Ending.CRASHED, Isolation.NONE, failure=failure)
+    return dict(ending=Ending.CRASHED, failure=failure)
 
 
-def _limit(name: str, limits: Limits, message: str = "") -> Outcome:
+def _limit(name: str, limits: Limits, message: str = "") -> Members:
     allowed = {"cpu": limits.wall if limits.cpu is None else limits.cpu, "not-serializable": None}.get(
         name, getattr(limits, name, None)
     )
     words = WORDS[name].format(allowed if allowed is not None else 0)
     failure = Failure(message if name == "not-serializable" and message else words, limit=name, allowed=allowed)
-    return Outcome(Ending.LIMIT, Isolation.NONE, failure=failure)
+    return dict(ending=Ending.LIMIT, failure=failure)
 
 
-def _framed(frame: bytes, status: int, limits: Limits) -> Outcome:
+def _framed(frame: bytes, status: int, limits: Limits) -> Members:
     if not frame:
         message = f"The program ended its process with exit status {status}"
-        return Outcome(Ending.EXCEPTION, Isolation.NONE, failure=Failure(message, "SystemExit", exit_code=status))
+        return dict(ending=Ending.EXCEPTION, failure=Failure(message, "SystemExit", exit_code=status))
     size, letter, _ = HEAD.unpack_from(frame) if len(frame) >= HEAD.size else (0, 0, 0)
     payload = frame[HEAD.size :]
     if size != len(frame) - 4:
@@ -108,19 +116,19 @@ def _framed(frame: bytes, status: int, limits: Limits) -> Outcome:
     raise Forged
 
 
-def _result(payload: bytes, limits: Limits) -> Outcome:
+def _result(payload: bytes, limits: Limits) -> Members:
     """Bytes go on as they came. orjson and not a skip (`msgspec.Raw`), which lets broken UTF-8 and 1e999 pass."""
     if len(payload) > limits.result:
         return _limit("result", limits)
     orjson.loads(payload)
-    return Outcome(Ending.RESULT, Isolation.NONE, result=payload)
+    return dict(ending=Ending.RESULT, result=payload)
 
 
-def _reported(report: dict[str, Any], status: int, limits: Limits) -> Outcome:
+def _reported(report: dict[str, Any], status: int, limits: Limits) -> Members:
     ending, message = report["ending"], str(report.get("message", ""))[:MESSAGE]
     if ending == "violation":
         found = tuple(violation(each) for each in report["violations"])
-        return Outcome(Ending.VIOLATION, Isolation.NONE, violations=found)
+        return dict(ending=Ending.VIOLATION, violations=found)
     if ending == "limit":
         return _limit(report["limit"], limits, message)
     if ending != "exception":
@@ -129,7 +137,7 @@ def _reported(report: dict[str, Any], status: int, limits: Limits) -> Outcome:
     if not isinstance(line, int | None):
         raise Forged
     failure = Failure(message, str(report["type"])[:200], line, exit_code=status or None)
-    return Outcome(Ending.EXCEPTION, Isolation.NONE, failure=failure)
+    return dict(ending=Ending.EXCEPTION, failure=failure)
 
 
 def violation(found: dict[str, Any]) -> Violation:

@@ -1,6 +1,7 @@
 """Places for programs that run, given to the tenants that wait for one in turn."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict, deque
 
 
@@ -16,21 +17,41 @@ class Slots:
         if self._free > 0:
             self._free -= 1
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
         self._waiting.setdefault(tenant, deque()).append(turn)
+        timer = loop.call_later(seconds, self._expire, tenant, turn)
         try:
-            async with asyncio.timeout(seconds):
-                await turn
-        except BaseException:
-            if turn.done() and not turn.cancelled():
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._leave(tenant, turn)
+            elif turn.exception() is None:
                 self.release()  # it was given in the very moment in which its taker left
             raise
+        finally:
+            timer.cancel()
+
+    def _expire(self, tenant: str, turn: asyncio.Future[None]) -> None:
+        if not turn.done():
+            self._leave(tenant, turn)
+            turn.set_exception(TimeoutError())
+
+    def _leave(self, tenant: str, turn: asyncio.Future[None]) -> None:
+        """Where many come and go while nothing gets free, nothing may pile up."""
+        turns = self._waiting.get(tenant, deque())
+        with contextlib.suppress(ValueError):
+            turns.remove(turn)
+        if not turns:
+            self._waiting.pop(tenant, None)
 
     def release(self) -> None:
         """Give the place to the tenant whose turn it is, or keep it."""
         while self._waiting:
             tenant, turns = self._waiting.popitem(last=False)
             turn = turns.popleft()
+            while turns and turn.done():  # cancelled: whoever stands behind it must not wait another round
+                turn = turns.popleft()
             if turns:
                 self._waiting[tenant] = turns
             if not turn.done():

@@ -4,21 +4,24 @@ import asyncio
 import os
 import struct
 import time
+from collections.abc import Callable
 from functools import partial
 
-from pegboard import Run
+import attrs
 
-from .call import FRAME_ROOM, KILL_TIME, LISTEN_AFTER, PIECE, Finished, open_ends
+from pegboard import Output, Run
+
+from .call import FORGED, FRAME_ROOM, KILL_TIME, LISTEN_AFTER, PIECE, Finished, open_ends
 from .capture import Capture
 from .spawn import Report, Zygote
 
 LENGTH = struct.Struct("<I")
-USED = struct.Struct("<QQ")
+USED = struct.Struct("<QQQ")
 """Behind each answer, as in `child.USED`: the worker's own word, which only its own program could twist."""
 
 
 class Worker:
-    """The server's hold on such a process. One call at a time; `alive` until its end is known."""
+    """The server's hold on such a process. One call at a time; `alive` until it has ended or is told to."""
 
     def __init__(self, zygote: Zygote, number: int, memory: int, seconds: int) -> None:
         self._loop = asyncio.get_running_loop()
@@ -26,9 +29,11 @@ class Worker:
         self._number = number
         self._job = memoryview(b"")
         self._writing = False
-        self._current: _Current | None = None
+        self._call: WarmCall | None = None
+        self._insisting: asyncio.TimerHandle | None = None
         self.alive = True
         self.calls = 0
+        self.cpu = 0.0
         self.peak = 0
         self.born = time.monotonic()
         (self._channel, self._out, self._err), theirs = open_ends()
@@ -37,17 +42,17 @@ class Worker:
         for descriptor in theirs:
             os.close(descriptor)
 
-    def run(self, run: Run, job: bytes) -> "asyncio.Future[Finished]":
-        """Start a call; the future is done when the answer or the process's end is here."""
+    def run(self, run: Run, job: bytes, over: Callable[[], None]) -> "WarmCall":
+        """Start a call; `over` is told when the process is done with it, be it by its answer or by its end."""
         self.calls += 1
-        current = self._current = _Current(self._loop, run, self._out, self._err)
+        call = self._call = WarmCall(self, run, over)
         if not self.alive:
             self._finish(None)
-            return current.done
-        current.timer = self._loop.call_later(min(LISTEN_AFTER, run.limits.wall), self._listen, current)
+            return call
+        call.listen_to(self._out, self._err)
         self._job = memoryview(job)
         self._send()
-        return current.done
+        return call
 
     def _send(self) -> None:
         try:
@@ -59,109 +64,132 @@ class Worker:
         if self._job and not self._writing:
             self._writing = True
             self._loop.add_writer(self._channel, self._send)
-        elif not self._job and self._writing:
+        elif not self._job:
             self._stop_sending()
 
     def _stop_sending(self) -> None:
-        self._writing = False
-        self._loop.remove_writer(self._channel)
-
-    def _listen(self, current: "_Current") -> None:
-        """The call takes its time: read what it prints, and end it when that time is over."""
-        current.timer = self._loop.call_later(max(current.wall - LISTEN_AFTER, 0.0), self.kill, "wall")
-        current.listening = True
-        for capture in (current.out, current.err):
-            self._loop.add_reader(capture.descriptor, partial(self._capture, capture))
-
-    def _capture(self, capture: Capture) -> None:
-        if not capture.read():
-            self._loop.remove_reader(capture.descriptor)
+        if self._writing:
+            self._writing = False
+            self._loop.remove_writer(self._channel)
 
     def _receive(self) -> None:
-        current = self._current
+        call = self._call
         try:
             data = os.read(self._channel, PIECE)
         except BlockingIOError:
             return
         except OSError:
             data = b""
-        if not data or current is None:  # its end, or words out of turn: either way it has nothing more to say
-            self._loop.remove_reader(self._channel)
-            self.kill("")
-            return
-        current.frame += data
-        self._judge(current)
+        if not data:
+            self.kill("")  # it is ending, or will never say a word again
+        elif call is None or self._job:
+            self.kill(FORGED)  # words out of turn
+        else:
+            call.frame += data
+            self._judge(call)
 
-    def _judge(self, current: "_Current") -> None:
+    def _judge(self, call: "WarmCall") -> None:
         """Whether the answer is whole. Its length is hostile input, too."""
-        frame = current.frame
+        frame = call.frame
         size = LENGTH.size + (LENGTH.unpack_from(frame)[0] if len(frame) >= LENGTH.size else 0)
-        if size > current.most or len(frame) > size + USED.size:
-            current.overflow = size > current.most
-            self._loop.remove_reader(self._channel)
-            self.kill("result" if current.overflow else "forged")
+        if size > call.most:
+            call.overflow = True
+            self.kill("result")
+        elif len(frame) > size + USED.size:
+            self.kill(FORGED)
         elif len(frame) == size + USED.size:
-            micros, kib = USED.unpack_from(frame, size)
+            used, total, kib = USED.unpack_from(frame, size)
             del frame[size:]
-            self.peak = kib * 1024
-            self._finish(Report(0, micros / 1e6, self.peak, current.sent, time.monotonic()))
+            self.cpu, self.peak = total / 1e6, kib * 1024
+            self._finish(Report(0, used / 1e6, self.peak, call.sent, time.monotonic()))
 
     def kill(self, why: str) -> None:
-        """End the process; if the zygote does not say so in time, end the zygote."""
-        current = self._current
-        if current is not None and not current.killed:
-            current.killed = why
-        if self.alive:
-            self._loop.call_later(KILL_TIME, self._insist)
-            self._zygote.kill_call(self._number)
-
-    def _insist(self) -> None:
-        if self.alive:
-            self._zygote.kill()
+        """End the process, whatever it may still say; if the zygote does not report that in time, end the zygote."""
+        if not self.alive:
+            return
+        self.alive = False
+        if self._call is not None:
+            self._call.killed = why
+        self._loop.remove_reader(self._channel)
+        self._insisting = self._loop.call_later(KILL_TIME, self._zygote.kill)
+        self._zygote.kill_call(self._number)
 
     def _ended(self, report: Report | None) -> None:
-        """The process is gone."""
+        """The process is gone. What the zygote counted is of its whole life."""
         self.alive = False
-        if self._writing:
-            self._stop_sending()
-        self._finish(report)
+        if self._insisting is not None:
+            self._insisting.cancel()
+        self._stop_sending()
         self._loop.remove_reader(self._channel)
+        if report is not None and self._call is not None:
+            since = max(self._call.sent, report.forked)
+            report = attrs.evolve(report, cpu=max(report.cpu - self.cpu, 0.0), forked=since)
+        self._finish(report)
         for descriptor in (self._channel, self._out, self._err):
             os.close(descriptor)
 
     def _finish(self, report: Report | None) -> None:
-        current, self._current = self._current, None
-        if current is None:
-            return
-        if current.timer is not None:
-            current.timer.cancel()
-        if current.listening:
-            self._loop.remove_reader(self._out)
-            self._loop.remove_reader(self._err)
-        if self.alive or report is not None:
-            current.out.drain()
-            current.err.drain()
-        if not current.done.done():
-            current.done.set_result(current.finished(report))
+        call, self._call = self._call, None
+        if call is not None:
+            call.finish(report)
 
 
-class _Current:
-    """The call that a worker is at."""
+class WarmCall:
+    """One call of a worker. `done` may be cancelled at any time: that alone ends nothing."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, run: Run, out: int, err: int) -> None:
-        self.done: asyncio.Future[Finished] = loop.create_future()
+    def __init__(self, worker: Worker, run: Run, over: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[Finished] = self._loop.create_future()
         self.sent = time.monotonic()
-        self.wall = run.limits.wall
         self.most = run.limits.result + FRAME_ROOM
         self.frame = bytearray()
         self.overflow = False
         self.killed = ""
-        self.listening = False
-        self.timer: asyncio.TimerHandle | None = None
-        sink, limit = run.sink, run.limits.output
-        self.out = Capture(out, limit, sink and partial(sink, "stdout"))
-        self.err = Capture(err, limit, sink and partial(sink, "stderr"))
+        self._worker = worker
+        self._run = run
+        self._over: Callable[[], None] | None = over
+        self._captures: tuple[Capture, ...] = ()
+        self._listening = False
+        self._timer: asyncio.TimerHandle | None = None
 
-    def finished(self, report: Report | None) -> Finished:
-        frame = bytes(self.frame)
-        return Finished(report, frame, self.overflow, self.killed, self.out.output(), self.err.output())
+    def listen_to(self, out: int, err: int) -> None:
+        sink, limit = self._run.sink, self._run.limits.output
+        self._captures = (
+            Capture(out, limit, sink and partial(sink, "stdout")),
+            Capture(err, limit, sink and partial(sink, "stderr")),
+        )
+        self._timer = self._loop.call_later(min(LISTEN_AFTER, self._run.limits.wall), self._listen)
+
+    def _listen(self) -> None:
+        """The call takes its time: read what it prints, and end it when that time is over."""
+        rest = max(self.sent + self._run.limits.wall - time.monotonic(), 0.0)
+        self._timer = self._loop.call_later(rest, self._worker.kill, "wall")
+        self._listening = True
+        for capture in self._captures:
+            self._loop.add_reader(capture.descriptor, self._capture, capture)
+
+    def _capture(self, capture: Capture) -> None:
+        if not capture.read():
+            self._loop.remove_reader(capture.descriptor)
+
+    def kill(self, why: str) -> None:
+        """End the process, unless it is at another call by now."""
+        if self._over is not None:
+            self._worker.kill(why)
+
+    def finish(self, report: Report | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for capture in self._captures:
+            if self._listening:
+                self._loop.remove_reader(capture.descriptor)
+            capture.drain()
+        over, self._over = self._over, None
+        assert over is not None
+        over()
+        if not self.done.done():
+            self.done.set_result(self._finished(report))
+
+    def _finished(self, report: Report | None) -> Finished:
+        out, err = (capture.output() for capture in self._captures) if self._captures else (Output(), Output())
+        return Finished(report, bytes(self.frame), self.overflow, self.killed, out, err)
