@@ -134,10 +134,42 @@ async def test_a_path_that_a_fixed_route_answers_is_409(app_with: Any) -> None:
         yield RouteSpec("fixed.one", "/e/fixed/{name}", fixed, anonymous=True)
 
     async with app_with(plugins={"fixed": SimpleNamespace(pegboard_routes=pegboard_routes)}) as desk:
-        for path in ("/e/fixed/{anything}", "/e/fixed/mine", "/e/{a}/{b}", "/e/{rest:path}"):
+        for path in ("/e/fixed/{anything}", "/e/fixed/mine", "/e/fixed/{rest:path}"):
             refused = await desk.call("POST", json=desk.draft(path=path))
             assert (refused.status_code, refused.json()["error_code"]) == (409, "PATH_TAKEN"), path
         assert (await desk.call("GET", "/e/fixed/mine")).json() == "fixed"
+
+
+async def test_the_first_step_of_a_path_is_plain_text(desk: Any) -> None:
+    for path in ("/e/{a}", "/e/{a}/{b}", "/e/{rest:path}"):
+        refused = await desk.call("POST", json=desk.draft(path=path))
+        assert (refused.status_code, refused.json()["error_code"]) == (422, "INVALID_PATH"), path
+        assert refused.json()["errors"][0]["pointer"] == "/path"
+
+
+async def test_nobody_lays_an_address_over_another_tenants_template(each: Any) -> None:
+    first, thief = f"/e/{each.tenant}", each.of("thief")
+    mine = await each.save("return 'mine'", path=f"{first}/{{region}}")
+    for path in (f"{first}/north", f"{first}/{{region}}/more", f"{first}/{{rest:path}}", first):
+        refused = await thief.call("POST", json=thief.draft(path=path))
+        assert (refused.status_code, refused.json()["error_code"]) == (409, "PATH_TAKEN"), path
+    other = await thief.save("return 'thief'")
+    moved = await thief.call("PATCH", other["id"], json={"path": f"{first}/north"})
+    assert (moved.status_code, moved.json()["error_code"]) == (409, "PATH_TAKEN")
+    await each.call("DELETE", mine["id"])
+    gone = await thief.call("POST", json=thief.draft(path=f"{first}/{{region}}"))
+    assert gone.status_code == 409, "callers who know an address must not meet somebody else behind it"
+    assert (await each.call("POST", json=each.draft(path=f"{first}/{{region}}"))).status_code == 201
+
+
+async def test_two_tenants_that_want_a_first_step_at_once_get_one(each: Any) -> None:
+    first = f"/e/race-{each.tenant}"
+    tenants = [each.of(f"tenant-{number}") for number in range(6)]
+    drafts = [tenant.draft(path=f"{first}/{number}") for number, tenant in enumerate(tenants)]
+    answers = await asyncio.gather(
+        *(tenant.call("POST", json=draft) for tenant, draft in zip(tenants, drafts, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
 
 
 async def test_a_patch_moves_an_address(each: Any) -> None:

@@ -41,6 +41,7 @@ from .documents import (
 from .errors import failed, refused
 from .execution import LIMITS, Executor, credential_headers, described
 from .plans import Plans, user_argument
+from .prefixes import prefix_of
 from .settings import EndpointsSettings
 from .upstream import Upstream, fetch, upstream_request
 from .widgets import StoredWidget, Widgets, merged, pattern_of
@@ -93,6 +94,7 @@ class Endpoints:
                 raise refused(violations)
 
     def _check_path(self, path: str) -> None:
+        prefix_of(path)
         self._changes.poll()  # a path that was freed a moment ago is free
         try:
             template = self._table.check(path)

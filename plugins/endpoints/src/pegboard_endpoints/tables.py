@@ -1,4 +1,4 @@
-"""The table of widgets."""
+"""The tables of widgets, and of who has which prefix below ``/e/``."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
 
@@ -28,4 +28,11 @@ widgets = Table(
     UniqueConstraint("path_pattern"),
     Index(None, "tenant", "project_id", "created_at"),
     Index(None, "tenant", "created_at"),
+)
+
+prefixes = Table(
+    "endpoints_prefixes",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
 )

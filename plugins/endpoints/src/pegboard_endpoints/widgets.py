@@ -19,6 +19,7 @@ from pegboard_store import Page, Store, paginate
 from .credentials import masked
 from .documents import EndpointData, Widget, WidgetDraft, WidgetQuery
 from .errors import not_found
+from .prefixes import claim, taken
 from .tables import widgets
 
 PLANS = "endpoints.plans"
@@ -120,6 +121,7 @@ class Widgets:
             "updated_at": now,
         }
         async with self._store.begin() as session:
+            await self._claim(session, caller.tenant, draft)
             await _unless_taken(session, insert(widgets).values(row), draft.path)
             await self._publish(session, stored.id, None, draft)
         return stored
@@ -160,6 +162,7 @@ class Widgets:
         changed = _values(draft) | {"revision": after.revision, "updated_at": now}
         where = (widgets.c.id == before.id, widgets.c.tenant == before.tenant, widgets.c.revision == before.revision)
         async with self._store.begin() as session:
+            await self._claim(session, before.tenant, draft)
             result = await _unless_taken(session, update(widgets).where(*where).values(changed), draft.path)
             if result.rowcount != 1:
                 await _one(session, before.id, before.tenant)
@@ -180,6 +183,10 @@ class Widgets:
         async with self._store.read() as session:
             rows = await session.execute(select(*columns).where(widgets.c.path.is_not(None)))
             return [(row.id, row.path, row.methods) for row in rows]
+
+    async def _claim(self, session: AsyncSession, tenant: str, draft: WidgetDraft) -> None:
+        if draft.path is not None:
+            await claim(session, self._store.dialect, draft.path, tenant)
 
     async def _publish(
         self, session: AsyncSession, widget_id: str, old: WidgetDraft | None, new: WidgetDraft | None
@@ -209,12 +216,7 @@ async def _unless_taken(session: AsyncSession, statement: Any, path: str | None)
     except IntegrityError:
         if path is None:
             raise
-        raise Problem(
-            409,
-            "path-taken",
-            f"the path {path} is taken by another endpoint",
-            errors=[{"detail": "is taken; choose another", "pointer": "/path"}],
-        ) from None
+        raise taken(path, "choose another") from None
 
 
 def merged(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

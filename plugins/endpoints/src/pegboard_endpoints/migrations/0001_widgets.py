@@ -35,7 +35,14 @@ def upgrade() -> None:
     )
     op.create_index(f"ix_{TABLE}_tenant_project_id_created_at", TABLE, ["tenant", "project_id", "created_at"])
     op.create_index(f"ix_{TABLE}_tenant_created_at", TABLE, ["tenant", "created_at"])
+    op.create_table(
+        "endpoints_prefixes",
+        sa.Column("prefix", sa.Text, nullable=False),
+        sa.Column("tenant", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("prefix", name="pk_endpoints_prefixes"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("endpoints_prefixes")
     op.drop_table(TABLE)
