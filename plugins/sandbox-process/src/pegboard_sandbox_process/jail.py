@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from pegboard import Ending, Failure, Isolation, Limits, Outcome, Problem, Program, Run, Violation
+from pegboard import Capability, Ending, Failure, Isolation, Limits, Outcome, Problem, Program, Run, Violation
 
 from . import cgroup
 from .call import Call, Finished, Kind, encode_job
@@ -82,6 +82,7 @@ class Jail:
 
     async def _call(self, kind: Kind, run: Run) -> Outcome:
         self._refuse_unholdable(run.limits)
+        _refuse_what_it_lacks(run)
         source = run.program.source.encode("utf-8", "surrogatepass")
         if len(source) > run.limits.source:
             return self._too_long(len(source), run.limits.source)
@@ -178,6 +179,12 @@ class Jail:
         if zygote is not None:
             zygote.kill()
             await zygote.close()
+
+
+def _refuse_what_it_lacks(run: Run) -> None:
+    for given, capability in ((run.stdin, Capability.STDIN), (run.files, Capability.FILES)):
+        if given:
+            raise Problem(422, "capability-missing", f"this sandbox lacks the capability {capability}: send none")
 
 
 def _words(ended: Outcome) -> str:

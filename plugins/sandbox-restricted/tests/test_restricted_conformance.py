@@ -1,0 +1,23 @@
+"""This sandbox keeps what every sandbox keeps, and its plugin what every plugin keeps."""
+
+import pegboard_sandbox_process
+import pegboard_sandbox_restricted
+from pegboard import create_app
+from pegboard.testing.suites import PluginSuite, SandboxSuite
+
+PLUGINS = {
+    "sandbox-process": pegboard_sandbox_process,
+    "sandbox-restricted": pegboard_sandbox_restricted,
+}
+SETTINGS = create_app(plugins=PLUGINS, environ={}, installed=False).state.board.settings
+
+
+class TestSandbox(SandboxSuite):
+    (record,) = pegboard_sandbox_restricted.pegboard_sandboxes(settings=SETTINGS)
+    plugins = PLUGINS
+
+
+class TestPlugin(PluginSuite):
+    plugin = pegboard_sandbox_restricted
+    name = "sandbox-restricted"
+    plugins = {"sandbox-process": pegboard_sandbox_process}  # noqa: RUF012
