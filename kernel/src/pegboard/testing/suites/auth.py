@@ -25,7 +25,7 @@ class OutboundSuite(RecordSuite):
 
     def authorised(self, request: httpx.Request) -> bool:
         """Whether the far side would let this request in."""
-        raise NotImplementedError("judge the request: authorised(request) -> bool")
+        raise AssertionError("the suite lacks authorised(request) -> bool, which judges a request")
 
     def respond(self, request: httpx.Request) -> httpx.Response:
         """Play the far side: 200 for what is authorised, else 401. Override to hand out tokens."""

@@ -30,7 +30,7 @@ class PaginatorSuite(RecordSuite):
 
     def respond(self, request: PageRequest, records: Sequence[Any]) -> PageResponse:
         """Answer `request` as an API would that holds `records`, a few of them to a page."""
-        raise NotImplementedError("play the API: respond(request, records) -> PageResponse")
+        raise AssertionError("the suite lacks respond(request, records) -> PageResponse, which plays the API")
 
     def configure(self, document: Document) -> None:
         walk = self.record.pages(self.configured(document), None)
