@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import NoReturn
 
 import pytest
 
@@ -14,6 +15,18 @@ from pegboard_sandbox_process.spawn import StartFailed
 OpenLayers = Callable[..., AbstractAsyncContextManager[Jail]]
 
 
+def absent(why: str) -> NoReturn:
+    """Skips, loudly; fails where all that the tests need has to be there, or nobody would see that nothing ran."""
+    if os.environ.get("PEGBOARD_TEST_REQUIRE_SERVICES") == "1":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session", name="absent")
+def absent_fixture() -> Callable[[str], NoReturn]:
+    return absent
+
+
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
@@ -21,10 +34,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def namespaces() -> None:
-    """Skips, loudly, where this machine has no namespaces."""
+    """For tests of what a machine without namespaces cannot do."""
     failed = [f"{each.step}: {each.why}" for each in probe() if each.step.startswith("L4") and not each.works]
     if failed:
-        pytest.skip(f"needs isolation level 4, which this machine refuses: {'; '.join(failed)}")
+        absent(f"needs isolation level 4, which this machine refuses: {'; '.join(failed)}")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +56,7 @@ def open_layers() -> OpenLayers:
         try:
             await opened.open()
         except StartFailed as failed:
-            pytest.skip(f"this machine has no {'+'.join(layers)}: {failed}")
+            absent(f"this machine has no {'+'.join(layers)}: {failed}")
         try:
             yield opened
         finally:

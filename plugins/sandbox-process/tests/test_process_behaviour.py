@@ -116,9 +116,9 @@ async def test_the_limit_that_was_hit_is_named(run, source: str, limit: str, all
 
 
 async def test_processor_time_is_limited_apart_from_wall_time(run) -> None:
-    outcome = await run("while True: pass", cpu=0.2, wall=10.0)
-    assert (outcome.failure.limit, outcome.failure.allowed) == ("cpu", 0.2)
-    assert 0.15 < outcome.cpu < 1.0
+    outcome = await run("while True: pass", cpu=0.1, wall=60.0)  # on a busy machine that may take a while
+    assert (outcome.failure.limit, outcome.failure.allowed) == ("cpu", 0.1), outcome
+    assert 0.05 < outcome.cpu < 2.0  # the kernel looks at its timers once a tick
 
 
 async def test_processor_time_may_be_all_of_the_wall_time(run) -> None:

@@ -5,7 +5,7 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard_sandbox_process.capture import Capture
+from pegboard_sandbox_process.capture import FAST, Capture
 
 
 def captured(pieces: list[bytes], limit: int) -> tuple[Capture, bytes]:
@@ -47,3 +47,11 @@ def test_the_end_of_a_stream_is_seen() -> None:
     os.close(writer)
     assert not capture.read()
     os.close(reader)
+
+
+def test_what_is_written_without_end_is_not_read_without_end() -> None:
+    endless = os.open("/dev/zero", os.O_RDONLY)
+    capture = Capture(endless, 64 * FAST, None)
+    capture.drain()
+    os.close(endless)
+    assert FAST <= capture.output().total <= 2 * FAST

@@ -21,7 +21,7 @@ Descendants = Callable[[], list[int]]
 
 
 async def until(true: Callable[[], bool], what: str) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         while not true():  # noqa: ASYNC110  processes of the kernel's have no event to wait for
             await anyio.sleep(0.005)
     assert true(), what
@@ -32,7 +32,7 @@ async def started(jail: Jail, run: Run = FOREVER) -> "asyncio.Task[Outcome]":
     running = asyncio.Event()
     program = Run(run.tenant, run.program, limits=run.limits, sink=lambda stream, data: running.set())
     task = asyncio.create_task(jail.run(program))
-    await asyncio.wait_for(running.wait(), 5)
+    await asyncio.wait_for(running.wait(), 20)
     return task
 
 
@@ -80,7 +80,7 @@ async def test_closing_kills_what_runs(namespaces: None, descendants: Descendant
     before = descendants()
     async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
         task = await started(jail)
-    assert descendants() == before
+    assert not set(descendants()) - set(before)  # what an earlier test ended may have been going still
     assert (await task).ending is Ending.LOST
 
 
@@ -93,7 +93,7 @@ async def test_killed_zygote_loses_the_call_and_not_the_next(namespaces: None, d
         assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
         outcome = await jail.run(QUICK)
         assert (outcome.ending, outcome.result) == (Ending.RESULT, b"1")
-    assert descendants() == before
+    assert not set(descendants()) - set(before)
 
 
 def zygote_like(pid: int) -> bool:
@@ -111,7 +111,7 @@ async def test_a_stopped_zygote_is_replaced(namespaces: None, descendants: Desce
         outcome = await asyncio.wait_for(jail.run(Run("t", Program("return 1"), limits=Limits(wall=0.2))), 5)
         assert outcome.ending is Ending.LOST
         assert (await jail.run(QUICK)).ending is Ending.RESULT
-    assert descendants() == before
+    assert not set(descendants()) - set(before)
 
 
 async def test_killed_launcher_takes_everything_with_it(namespaces: None, descendants: Descendants) -> None:
@@ -124,7 +124,7 @@ async def test_killed_launcher_takes_everything_with_it(namespaces: None, descen
         assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
         await until(lambda: not os.path.exists(f"/proc/{zygote}"), "the zygote died with its launcher")
         assert (await jail.run(QUICK)).ending is Ending.RESULT
-    assert descendants() == before
+    assert not set(descendants()) - set(before)
 
 
 async def test_calls_run_side_by_side(jail: Jail) -> None:
@@ -210,7 +210,7 @@ async def test_daemons_die_with_their_call_where_the_kernel_does_not_help(  # ty
         outcome = await jail.run(Run("t", Program(source)))
         assert outcome.result == (b'"refused"' if layers else b'"forked"')
         await until(lambda: len(descendants()) == idle, "no daemon is left")
-    assert descendants() == before
+    assert not set(descendants()) - set(before)
 
 
 async def test_killed_zygote_leaves_no_daemon(open_layers, descendants: Descendants) -> None:  # type: ignore[no-untyped-def]
@@ -223,7 +223,7 @@ async def test_killed_zygote_leaves_no_daemon(open_layers, descendants: Descenda
         os.kill(zygote_of(launcher), signal.SIGKILL)
         assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
         await until(lambda: set(descendants()) - set(before) <= {launcher}, "no daemon is left")
-    assert descendants() == before
+    assert not set(descendants()) - set(before)
 
 
 def status_of(pid: int) -> dict[str, str]:

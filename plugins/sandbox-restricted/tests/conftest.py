@@ -1,8 +1,10 @@
 """The language without its jail, as the tests call it, and the jail itself."""
 
 import json
+import os
 import textwrap
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
 import attrs
@@ -58,12 +60,15 @@ class Jailed:
 
     sandbox: Restricted
 
-    async def run(self, source: str, data: Any = None, **parts: Any) -> Outcome:
+    async def run(self, source: str, data: Any = None, tenant: str = "tenant", **parts: Any) -> Outcome:
         arguments = tuple(
             Argument(json.dumps(value).encode(), kind)  # type: ignore[arg-type]
             for value, kind in ((data, "value"), (REQUEST, "request"), (USER, "object"))
         )
-        return await self.sandbox.run(Run("tenant", Program(logic(source), "process_data"), arguments, **parts))
+        return await self.sandbox.run(Run(tenant, Program(logic(source), "process_data"), arguments, **parts))
+
+
+OpenJailed = Callable[..., AbstractAsyncContextManager[Jailed]]
 
 
 @pytest.fixture
@@ -81,12 +86,54 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
-async def jailed(anyio_backend: str) -> AsyncIterator[Jailed]:
+@contextmanager
+def needing_a_jail() -> Iterator[None]:
+    """Skips, loudly; fails where all that the tests need has to be there, or nobody would see that nothing ran."""
     try:
-        async with open_restricted(RestrictedSettings(), ProcessSettings(workers=2)) as sandbox:
-            yield Jailed(sandbox)
+        yield
     except Problem as problem:
         if problem.code != "isolation-too-weak":
             raise
+        if os.environ.get("PEGBOARD_TEST_REQUIRE_SERVICES") == "1":
+            pytest.fail(f"this machine cannot jail: {problem.detail}")
         pytest.skip(f"this machine cannot jail: {problem.detail}")
+
+
+@pytest.fixture(scope="session")
+def jail_needed() -> Callable[[], AbstractContextManager[None]]:
+    return needing_a_jail
+
+
+@pytest.fixture(scope="session")
+def open_jailed() -> OpenJailed:
+    @asynccontextmanager
+    async def opener(workers: int = 1, **settings: Any) -> AsyncIterator[Jailed]:
+        with needing_a_jail():
+            async with open_restricted(RestrictedSettings(**settings), ProcessSettings(workers=workers)) as sandbox:
+                yield Jailed(sandbox)
+
+    return opener
+
+
+@pytest.fixture(scope="session")
+async def jailed(anyio_backend: str, open_jailed: OpenJailed) -> AsyncIterator[Jailed]:
+    async with open_jailed(workers=2) as opened:
+        yield opened
+
+
+@pytest.fixture
+def descendants() -> Callable[[], list[int]]:
+    """All processes below this one, zombies included."""
+
+    def look(pid: int | None = None) -> list[int]:
+        pid = pid or os.getpid()
+        try:
+            children = []
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{thread}/children") as file:
+                    children += [int(child) for child in file.read().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+        return children + [each for child in children for each in look(child)]
+
+    return look

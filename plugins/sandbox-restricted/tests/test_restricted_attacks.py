@@ -350,7 +350,8 @@ async def test_the_jail_gives_the_same_answers(jailed: Any) -> None:
         if (code, name) not in [(each.code, each.name) for each in outcome.violations]:
             wrong[attack] = outcome
     for attack, (source, expected) in HARMLESS.items():
-        outcome = await jailed.run(source)
+        await jailed.run(source)
+        outcome = await jailed.run(source)  # in the process of the first: nothing was left behind for it
         if is_exception(expected):
             types = [kind.__name__ for kind in (expected if isinstance(expected, tuple) else (expected,))]
             if outcome.ending is not Ending.EXCEPTION or outcome.failure.type not in types:

@@ -12,8 +12,6 @@ import pegboard_sandbox_process
 import pegboard_sandbox_restricted
 from pegboard import Capability, Ending, Limits, Problem, Program, Registries, Sandboxes, SandboxProvider, create_app
 from pegboard import Run as SandboxRun
-from pegboard_sandbox_process import ProcessSettings
-from pegboard_sandbox_restricted import RestrictedSettings, open_restricted
 
 pytestmark = pytest.mark.anyio
 
@@ -201,29 +199,21 @@ async def test_the_highest_recursion_limit_can_be_held(jailed: Any) -> None:
     assert (outcome.ending, outcome.result) == (Ending.RESULT, b"498")
 
 
-async def test_verdicts_are_remembered_per_tenant_and_forgotten_in_turn() -> None:
-    try:
-        async with open_restricted(RestrictedSettings(workers=1, remembered=2), ProcessSettings()) as sandbox:
-            await remember_and_forget(sandbox)
-    except Problem as problem:
-        if problem.code != "isolation-too-weak":
-            raise
-        pytest.skip(f"this machine cannot jail: {problem.detail}")
-
-
-async def remember_and_forget(sandbox: Any) -> None:
+async def test_verdicts_are_remembered_per_tenant_and_forgotten_in_turn(open_jailed: Any) -> None:
     def program(number: int) -> Program:
         return Program(f"import os{number}\ndef process_data(a, b, c): pass", "process_data")
 
-    first = await sandbox.check("one", program(1), Limits())
-    assert await sandbox.check("one", program(1), Limits()) is first
-    assert await sandbox.check("two", program(1), Limits()) is not first
-    await sandbox.check("one", program(2), Limits())
-    assert await sandbox.check("one", program(1), Limits()) is not first
-    assert [each.name for each in first] == ["os1"]
+    async with open_jailed(remembered=2) as jailed:
+        check = jailed.sandbox.check
+        first = await check("one", program(1), Limits())
+        assert await check("one", program(1), Limits()) is first
+        assert await check("two", program(1), Limits()) is not first
+        await check("one", program(2), Limits())
+        assert await check("one", program(1), Limits()) is not first
+        assert [each.name for each in first] == ["os1"]
 
 
-async def test_the_plugin_provides_the_sandbox() -> None:
+async def test_the_plugin_provides_the_sandbox(jail_needed: Any) -> None:
     plugins = {"sandbox-process": pegboard_sandbox_process, "sandbox-restricted": pegboard_sandbox_restricted}
     settings = {"plugins": {"sandbox-restricted": {"workers": 1}}}
     app = create_app(settings=settings, plugins=plugins, environ={}, installed=False)
@@ -231,12 +221,8 @@ async def test_the_plugin_provides_the_sandbox() -> None:
         services = app.state.board.services
         provider = services.get(Registries)[SandboxProvider].get("restricted")
         assert provider.capabilities == {Capability.FUNCTION, Capability.BODY}
-        try:
+        with jail_needed():
             sandbox = await services.get(Sandboxes).open("restricted")
-        except Problem as problem:
-            if problem.code != "isolation-too-weak":
-                raise
-            pytest.skip(f"this machine cannot jail: {problem.detail}")
         outcome = await sandbox.run(SandboxRun("tenant", Program("return 1")))
         assert (outcome.result, outcome.isolation) == (b"1", sandbox.isolation)
 

@@ -19,6 +19,9 @@ LENGTH = struct.Struct("<I")
 USED = struct.Struct("<QQQ")
 """Behind each answer, as in `child.USED`: the worker's own word, which only its own program could twist."""
 
+BELIEVED = 1 << 40
+"""Bytes of memory that are believed: the number goes on into logs and tables."""
+
 
 class Worker:
     """The server's hold on such a process. One call at a time; `alive` until it has ended or is told to."""
@@ -100,8 +103,9 @@ class Worker:
         elif len(frame) == size + USED.size:
             used, total, kib = USED.unpack_from(frame, size)
             del frame[size:]
-            self.cpu, self.peak = total / 1e6, kib * 1024
-            self._finish(Report(0, used / 1e6, self.peak, call.sent, time.monotonic()))
+            now = time.monotonic()
+            self.cpu, self.peak = total / 1e6, min(kib * 1024, BELIEVED)
+            self._finish(Report(0, min(used / 1e6, now - call.sent), self.peak, call.sent, now))
 
     def kill(self, why: str) -> None:
         """End the process, whatever it may still say; if the zygote does not report that in time, end the zygote."""

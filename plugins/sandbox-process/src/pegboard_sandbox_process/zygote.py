@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 CALL = "<BQQId"
-"""Server to zygote: a letter, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly. ``C`` (for
-one call) and ``W`` (for many) bring channel, stdout and stderr; ``K`` kills."""
+"""Server to zygote: a letter, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly.
+``C`` (for one call) and ``W`` (for many) bring channel, stdout and stderr; ``K`` kills."""
 
 REPORT = "<QiQQQQ"
 """Zygote to server: the call, wait status, CPU microseconds, peak KiB, forked and ended (monotonic nanoseconds)."""
