@@ -18,7 +18,7 @@ from .contracts import MountSpec, RouteSpec, SocketSpec
 from .dispatch import MethodApp, RouteApp
 from .logs import RequestIds
 from .problems import Problem, render_problem
-from .routing import FixedRoutes
+from .routing import FixedRoutes, LiteralRoutes
 from .status import own_routes
 
 
@@ -65,17 +65,17 @@ def serve_board(board: Board) -> Starlette:
 def _routes(routes: FixedRoutes, board: Board) -> list[BaseRoute]:
     """Starlette's routes: literal paths before templates, so that ``/a/list`` is not taken for ``/a/{id}``."""
     by_path: dict[str, list[RouteApp]] = defaultdict(list)
-    made: list[tuple[str, BaseRoute]] = []
+    others: dict[str, BaseRoute] = {}
     for route, owner in routes:
         if isinstance(route, RouteSpec):
             by_path[route.path].append(board.dispatcher.http(route, owner))
         elif isinstance(route, SocketSpec):
-            made.append((route.path, WebSocketRoute(route.path, board.dispatcher.socket(route, owner))))
+            others[f"{route.path}#socket"] = WebSocketRoute(route.path, board.dispatcher.socket(route, owner))
         elif isinstance(route, MountSpec):
-            made.append((f"{route.path}/{{rest:path}}", Mount(route.path, route.app, name=route.name)))
-    made += [(path, _route(path, apps)) for path, apps in by_path.items()]
-    made.sort(key=lambda pair: _specificity(pair[0]))
-    return [*(route for _, route in made), board.table]
+            others[f"{route.path}/{{rest:path}}"] = Mount(route.path, route.app, name=route.name)
+    literal = {path: _route(path, apps) for path, apps in by_path.items() if "{" not in path}
+    others |= {path: _route(path, apps) for path, apps in by_path.items() if "{" in path}
+    return [LiteralRoutes(literal), *(others[path] for path in sorted(others, key=_specificity)), board.table]
 
 
 def _route(path: str, apps: list[RouteApp]) -> Route:

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 import attrs
 from starlette.datastructures import URLPath
-from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .contracts import AnyRoute, Principal, RouteCatalog, RouteSpec
@@ -101,13 +101,12 @@ class RouteTable(BaseRoute):
         `bound` are path values that the address itself does not hold: one spec can so serve many addresses, each
         bound to its row. Raises Problem 409 if the path is taken, 422 if it is no path.
         """
-        template = self.check(path or spec.path)
+        template = self._parse(path or spec.path)
         served = self._specs.get(id(spec)) or self._share(spec)
         entry = _Entry(template, served, owner, bound or {})
-        if template.names:
-            self._insert(template, entry)
-        else:
-            self._exact[template.path] = entry
+        holder = self._insert(template, entry) if template.names else self._exact.setdefault(template.path, entry)
+        if holder is not entry:
+            raise _taken(template, holder)
 
     def _share(self, spec: RouteSpec) -> _Served:
         methods = frozenset(spec.methods) | ({"HEAD"} if "GET" in spec.methods else frozenset())
@@ -127,11 +126,23 @@ class RouteTable(BaseRoute):
 
     def check(self, path: str) -> Template:
         """The parsed path if it could be added. Raises Problem 409 if it is taken, 422 if it is no path."""
+        template = self._parse(path)
+        holder = self._holder(template)
+        if holder is not None:
+            raise _taken(template, holder)
+        return template
+
+    def _parse(self, path: str) -> Template:
+        """The template of a path that no fixed route matches."""
         try:
             template = Template.parse(path)
         except ValueError as error:
             raise Problem(422, "invalid-path", str(error)) from None
-        self._check_free(template)
+        first = template.pattern[0]
+        near = self._fixed if first is None else (*self._by_first.get(first, ()), *self._by_first.get(None, ()))
+        for fixed, name in near:
+            if fixed.overlaps(template):
+                raise Problem(409, "path-taken", f"{path} is also matched by the route {fixed.path} ({name})")
         return template
 
     def describe(self, catalog: RouteCatalog) -> None:
@@ -144,16 +155,6 @@ class RouteTable(BaseRoute):
             async for spec in source(principal):
                 yield spec
 
-    def _check_free(self, template: Template) -> None:
-        first = template.pattern[0]
-        near = self._fixed if first is None else self._by_first.get(first, []) + self._by_first.get(None, [])
-        for fixed, name in near:
-            if fixed.overlaps(template):
-                raise Problem(409, "path-taken", f"{template.path} is also matched by the route {fixed.path} ({name})")
-        holder = self._holder(template)
-        if holder is not None:
-            raise Problem(409, "path-taken", f"{template.path} is taken by {holder.template.path} ({holder.owner})")
-
     def _holder(self, template: Template) -> _Entry | None:
         if not template.names:
             return self._exact.get(template.path)
@@ -162,7 +163,8 @@ class RouteTable(BaseRoute):
             node = node and node.child(step)
         return None if node is None else node.rest if template.rest else node.entry
 
-    def _insert(self, template: Template, entry: _Entry) -> None:
+    def _insert(self, template: Template, entry: _Entry) -> _Entry:
+        """Put an entry in, unless there is one: the one that is there afterwards."""
         node = self._root
         for step in template.pattern[: -1 if template.rest else None]:
             if step is None:
@@ -170,9 +172,10 @@ class RouteTable(BaseRoute):
             else:
                 node = node.grow(step)
         if template.rest:
-            node.rest = entry
-        else:
-            node.entry = entry
+            node.rest = node.rest or entry
+            return node.rest
+        node.entry = node.entry or entry
+        return node.entry
 
     def _prune(self, node: _Node, template: Template, depth: int) -> bool:
         """Take an entry out, and the nodes that nothing needs any more."""
@@ -217,7 +220,7 @@ class RouteTable(BaseRoute):
             return Match.NONE, {}
         for poll in self._watchers:
             poll()
-        found = self.find(scope["path"][len(scope.get("root_path", "")) :])
+        found = self.find(local_path(scope))
         if found is None:
             return Match.NONE, {}
         entry, values = found
@@ -230,6 +233,36 @@ class RouteTable(BaseRoute):
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         raise NoMatchFound(name, path_params)
+
+
+def local_path(scope: Scope) -> str:
+    """The path below whatever the app is mounted at."""
+    path: str = scope["path"]
+    return path[len(scope.get("root_path", "")) :]
+
+
+class LiteralRoutes(BaseRoute):
+    """Starlette's routes of paths without parameters, found at once instead of one after another."""
+
+    def __init__(self, routes: Mapping[str, Route]) -> None:
+        self._routes = routes
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        route = self._routes.get(local_path(scope))
+        return route.matches(scope) if route else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._routes[local_path(scope)].handle(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        for route in self._routes.values():
+            if route.name == name:
+                return route.url_path_for(name, **path_params)
+        raise NoMatchFound(name, path_params)
+
+
+def _taken(template: Template, holder: _Entry) -> Problem:
+    return Problem(409, "path-taken", f"{template.path} is taken by {holder.template.path} ({holder.owner})")
 
 
 def _descend(node: _Node, steps: Sequence[str], at: int, values: list[str]) -> tuple[_Entry, list[str]] | None:

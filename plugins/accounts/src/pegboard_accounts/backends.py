@@ -14,10 +14,10 @@ class HeaderBackend(AuthenticationBackend):
 
     def __init__(self, accounts: Accounts, header: str) -> None:
         self._recognise = accounts.recognise
-        self._header = header
+        self._header = header.lower().encode("latin-1")
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Principal] | None:
-        text = conn.headers.get(self._header)
+        text = _header(conn, self._header)
         return None if text is None else await self._recognise(text)
 
 
@@ -28,8 +28,20 @@ class BearerBackend(AuthenticationBackend):
         self._recognise = accounts.recognise
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Principal] | None:
-        scheme, _, text = conn.headers.get("authorization", "").partition(" ")
+        given = _header(conn, b"authorization")
+        if given is None:
+            return None
+        scheme, _, text = given.partition(" ")
         return await self._recognise(text.strip()) if scheme.lower() == "bearer" else None
+
+
+def _header(conn: HTTPConnection, name: bytes) -> str | None:
+    """A header's value. Every request passes here, and most handlers never need the headers as an object."""
+    for key, value in conn.scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None
 
 
 def providers(config: AccountsSettings) -> tuple[AuthProvider, AuthProvider]:

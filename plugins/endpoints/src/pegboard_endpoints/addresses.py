@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-from collections.abc import Iterable
 
 import orjson
 import structlog
@@ -28,7 +27,7 @@ class Addresses:
         self._table = table
         self._widgets = widgets
         self._handler = handler
-        self._specs: dict[tuple[str, ...], RouteSpec] = {}
+        self._specs: dict[str, RouteSpec] = {}
         self._served: dict[str, str] = {}
         self._newer: set[str] = set()
         self._missed = False
@@ -38,27 +37,28 @@ class Addresses:
 
     async def load(self) -> None:
         """Serve all that is saved, and nothing else."""
+        # a hundred thousand small objects in one go: the collector would walk all of them again and again
+        gc.disable()
+        try:
+            await self._load()
+        finally:
+            gc.enable()
+
+    async def _load(self) -> None:
         while True:
             self._newer.clear()
             self._missed = False
             rows = await self._widgets.addresses()
-            # what was heard of while the rows were on their way is newer than they are
-            self._replace([row for row in rows if row[0] not in self._newer])
+            for widget_id in self._served.keys() - self._newer:
+                self._withdraw(widget_id)
+            for widget_id, path, methods in rows:
+                # what was heard of while the rows were on their way is newer than they are
+                if widget_id not in self._newer:
+                    self._serve(widget_id, path, methods)
             if not self._missed:
                 return
 
-    def _replace(self, rows: Iterable[tuple[str, str, list[str]]]) -> None:
-        for widget_id in self._served.keys() - self._newer:
-            self._withdraw(widget_id)
-        # a hundred thousand small objects in one go: the collector would walk all of them again and again
-        gc.disable()
-        try:
-            for widget_id, path, methods in rows:
-                self._serve(widget_id, path, methods)
-        finally:
-            gc.enable()
-
-    def _serve(self, widget_id: str, path: str, methods: Iterable[str]) -> None:
+    def _serve(self, widget_id: str, path: str, methods: str) -> None:
         try:
             self._table.add(self._spec(methods), OWNER, path=path, bound={"widget_id": widget_id})
         except Problem as problem:
@@ -71,14 +71,15 @@ class Addresses:
         if path is not None:
             self._table.remove(path)
 
-    def _spec(self, methods: Iterable[str]) -> RouteSpec:
-        """One spec for all endpoints of the same methods."""
-        key = tuple(methods)
-        if key not in self._specs:
-            self._specs[key] = RouteSpec(
-                "widgets.address", "/e/", self._handler, key, anonymous=True, render=widget_problem
+    def _spec(self, methods: str) -> RouteSpec:
+        """One spec for all endpoints of the same methods, given as JSON."""
+        spec = self._specs.get(methods)
+        if spec is None:
+            names = tuple(orjson.loads(methods))
+            spec = self._specs[methods] = RouteSpec(
+                "widgets.address", "/e/", self._handler, names, anonymous=True, render=widget_problem
             )
-        return self._specs[key]
+        return spec
 
     def _changed(self, news: str | None) -> None:
         if news is None:
@@ -88,7 +89,7 @@ class Addresses:
         self._newer.add(change["id"])
         self._withdraw(change["id"])
         if change["new"]:
-            self._serve(change["id"], change["new"], change["methods"])
+            self._serve(change["id"], change["new"], orjson.dumps(change["methods"]).decode())
 
     def _reload(self) -> None:
         """News were missed. Until all is read again an old address still checks its widget's own row."""
