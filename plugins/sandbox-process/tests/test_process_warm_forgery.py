@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from pegboard import Argument, Ending, Limits, Outcome, Program, Run
-from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, Warmth, child, open_jail, warm
+from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, Warmth, open_jail, serving, warm
 
 pytestmark = pytest.mark.anyio
 
@@ -112,5 +112,5 @@ async def test_an_answer_before_the_whole_job_was_sent_is_none(jail: Jail) -> No
 
 
 def test_the_servers_and_the_workers_formats_agree() -> None:
-    assert warm.USED.format == child.USED
-    assert struct.calcsize(child.USED) == warm.USED.size
+    assert warm.USED.format == serving.USED
+    assert struct.calcsize(serving.USED) == warm.USED.size

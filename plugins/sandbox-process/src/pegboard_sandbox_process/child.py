@@ -1,19 +1,10 @@
-"""What happens in a fresh child: read the job, let the language run it, answer. Standard library only.
-
-The answer is one frame on the call's own channel: ``<I`` length of the rest, one letter, ``<Q`` when the program
-started (monotonic nanoseconds), then JSON. ``R`` is the program's result as it is, ``X`` a report. Whoever reads it
-must not believe it: the program can write to the same channel.
-"""
+"""What a child is told: the job, and the language that knows what to do with it. Standard library only."""
 
 from __future__ import annotations
 
-import gc
 import json
 import os
-import resource
-import sys
-import time
-from struct import pack, unpack_from
+from struct import unpack_from
 
 from pegboard_sandbox_process.views import VIEWS
 
@@ -45,9 +36,6 @@ none), then the limits result, recursion, nesting and source. Source, entry and 
 JOB_SIZE = 30
 ARGUMENT = "<BI"
 """The index of its view in `VIEWS`, its bytes."""
-
-USED = "<QQQ"
-"""Microseconds of processor time, of this call and in all so far, and KiB."""
 
 INVALID_ARGUMENT = "InvalidArgument"
 """The `Failure.type` of a call whose argument is not JSON: the caller's mistake, seen only here."""
@@ -83,56 +71,7 @@ class LimitHit(Exception):
         self.limit, self.allowed = limit, allowed
 
 
-_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
-
-
-def serve(channel: int, language: Language) -> NoReturn:
-    """Do the one job that `channel` brings, and end the process."""
-    status = 1
-    try:
-        job, wrong = _read_job(channel)
-        gc.enable()
-        started = time.monotonic_ns()
-        letter, payload, ended = wrong or _answer(language, job)
-        _flush()
-        _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload)
-        status = ended
-    finally:
-        os._exit(status)
-
-
-def serve_calls(channel: int, language: Language) -> NoReturn:
-    """Do the jobs that `channel` brings, one after another, until it closes. The language sees to fresh globals.
-
-    Behind each answer stands what it used, as in `USED`.
-    """
-    try:
-        while True:
-            job, wrong = _read_job(channel)
-            gc.enable()
-            # Of the only thread: a limit of processor time makes the process's clock as coarse as the ticks.
-            started, before = time.monotonic_ns(), time.thread_time_ns()
-            letter, payload, _ = wrong or _answer(language, job)
-            del job, wrong
-            _wake_the_abandoned()
-            _flush()
-            total, peak = time.thread_time_ns(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            used = pack(USED, (total - before) // 1000, total // 1000, peak)
-            _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload + used)
-    finally:
-        os._exit(70)  # EX_SOFTWARE; nobody sees it where the server closed the channel
-
-
-def _wake_the_abandoned() -> None:
-    """What a call leaves behind runs (a generator's ``finally`` may print) in its own time, not in the next call's.
-
-    So does what is made by that: new objects are young, even where they keep a collection from finding anything.
-    """
-    while gc.collect() or gc.get_objects(generation=0):
-        pass
-
-
-def _read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
+def read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
     """The job, and the answer to it where an argument is not JSON."""
     data = os.read(channel, FIRST_READ)
     while len(data) < JOB_SIZE:
@@ -156,7 +95,7 @@ def _read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
             job.arguments.append(VIEWS[view](_decode(data[at + 5 : at + 5 + length])))
         except (ValueError, RecursionError) as error:
             wrong = f"Argument {number + 1} is not JSON: {error}"
-            return job, _report(ending="exception", type=INVALID_ARGUMENT, message=wrong, line=None)
+            return job, report(ending="exception", type=INVALID_ARGUMENT, message=wrong, line=None)
         except MemoryError:
             job.arguments.clear()
             return job, (ord("X"), OUT_OF_MEMORY, 0)
@@ -193,101 +132,7 @@ def _read_exactly(channel: int, size: int) -> bytes:
     return bytes(parts)
 
 
-def _write_all(channel: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(channel, rest) :]
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BaseException:  # a stream that the program broke has nothing more to say
-            continue
-
-
-def _answer(language: Language, job: Job) -> tuple[int, bytes, int]:
-    """The frame's letter, its JSON, and the exit status."""
-    try:
-        if job.kind == "check":
-            return _violations(language.check(job))
-        return _result(language.execute(job), job.limits["result"])
-    except Refused as refused:
-        return _violations(refused.violations)
-    except LimitHit as hit:
-        return _report(ending="limit", limit=hit.limit)
-    except MemoryError:
-        pass  # answered below, when the traceback no longer holds what filled the memory
-    except RecursionError:
-        return _report(ending="limit", limit="recursion")
-    except SystemExit as error:
-        return _exit(error)
-    except BaseException as error:
-        return _exception(error)
-    return ord("X"), OUT_OF_MEMORY, 0
-
-
-def _result(value: object, allowed: int) -> tuple[int, bytes, int]:
-    try:
-        data = _encode(value).encode()
-    except MemoryError:
-        raise
-    except RecursionError:
-        return _not_serializable(value, "it is nested too deeply")
-    except Exception as error:
-        return _not_serializable(value, _words(error))
-    if len(data) > allowed:
-        return _report(ending="limit", limit="result", message=f"The result has {len(data)} bytes")
-    return ord("R"), data, 0
-
-
-def _not_serializable(value: object, why: str) -> tuple[int, bytes, int]:
-    try:
-        shown = repr(value)[:500]
-    except Exception:
-        shown = f"a {type(value).__name__}"
-    return _report(ending="limit", limit="not-serializable", message=f"The result is not JSON ({why}): {shown}")
-
-
-def _violations(violations: list[dict[str, Any]]) -> tuple[int, bytes, int]:
-    return _report(ending="violation", violations=violations[:100])
-
-
-def _exit(error: SystemExit) -> tuple[int, bytes, int]:
-    """``sys.exit()`` is an ordinary end without a result; a status or a message is a failure, as in Python."""
-    if error.code is None or error.code == 0:
-        return ord("R"), b"null", 0
-    if not isinstance(error.code, int):
-        print(error.code, file=sys.stderr)
-    status = error.code & 0xFF if isinstance(error.code, int) else 1
-    letter, report, _ = _report(
-        ending="exception", type="SystemExit", message=f"The program ended with exit status {status}", line=_line(error)
-    )
-    return letter, report, status
-
-
-def _exception(error: BaseException) -> tuple[int, bytes, int]:
-    return _report(ending="exception", type=type(error).__name__, message=_words(error), line=_line(error))
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as failed:
-        return f"({type(error).__name__} whose text cannot be made: {type(failed).__name__})"
-
-
-def _line(error: BaseException) -> int | None:
-    """The innermost line of the user's own source in the traceback."""
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == PROGRAM:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
-def _report(message: str = "", **members: Any) -> tuple[int, bytes, int]:
+def report(message: str = "", **members: Any) -> tuple[int, bytes, int]:
+    """An answer that is no result: the frame's letter, its JSON, the exit status of a process that ends with it."""
     members["message"] = str(message)[:WORDS].encode("utf-8", "replace").decode()
     return ord("X"), json.dumps(members).encode(), 0

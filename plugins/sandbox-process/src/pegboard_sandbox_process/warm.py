@@ -17,7 +17,7 @@ from .spawn import Report, Zygote
 
 LENGTH = struct.Struct("<I")
 USED = struct.Struct("<QQQ")
-"""Behind each answer, as in `child.USED`: the worker's own word, which only its own program could twist."""
+"""Behind each answer, as in `serving.USED`: the worker's own word, which only its own program could twist."""
 
 BELIEVED = 1 << 40
 """Bytes of memory that are believed: the number goes on into logs and tables."""

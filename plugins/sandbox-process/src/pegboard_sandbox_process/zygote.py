@@ -19,7 +19,7 @@ import time
 from array import array
 from struct import pack, unpack
 
-from pegboard_sandbox_process import child, isolation, orphans, seccomp
+from pegboard_sandbox_process import isolation, orphans, seccomp, serving
 from pegboard_sandbox_process.launcher import adopt_package
 from pegboard_sandbox_process.system import signal_descriptor, trim_heap
 
@@ -27,6 +27,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
+
+    from pegboard_sandbox_process.child import Language
 
 CALL = "<BQQId"
 """Server to zygote: a letter, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly.
@@ -73,7 +75,7 @@ def _fail(control: _socket.socket, step: str, why: str) -> NoReturn:
     os._exit(1)
 
 
-def _load(config: dict[str, Any]) -> child.Language:
+def _load(config: dict[str, Any]) -> Language:
     """Import all that programs may import, then leave no way to import from files."""
     for name, path in config["packages"].items():
         adopt_package(name, path)
@@ -81,7 +83,7 @@ def _load(config: dict[str, Any]) -> child.Language:
     for name in (*ALWAYS, *config["imports"]):
         importlib.import_module(name)
     module, _, attribute = config["language"].partition(":")
-    language: child.Language = getattr(importlib.import_module(module), attribute)
+    language: Language = getattr(importlib.import_module(module), attribute)
     if config["library"]:
         importlib.import_module("pegboard_sandbox_process.shelf").install()
     sys.meta_path.remove(importlib.machinery.PathFinder)
@@ -137,7 +139,7 @@ def _shut_in(layers: list[str], *, root: bool) -> None:
 class _Zygote:
     """Forks on request, reports each end. Without namespaces it also kills what a program left behind."""
 
-    def __init__(self, control: _socket.socket, language: child.Language, layers: list[str]) -> None:
+    def __init__(self, control: _socket.socket, language: Language, layers: list[str]) -> None:
         self._control = control
         self.language = language
         self._confined = "seccomp" in layers
@@ -179,13 +181,15 @@ class _Zygote:
             self._control.send(pack(REPORT, call, NOT_FORKED, 0, 0, forked, forked))
         else:
             if pid == 0:
-                self._become_child(descriptors, memory, cpu, child.serve_calls if letter == ord("W") else child.serve)
+                self._become_child(
+                    descriptors, memory, cpu, serving.serve_calls if letter == ord("W") else serving.serve
+                )
             self._calls[pid] = (call, forked)
         for descriptor in descriptors:
             os.close(descriptor)
 
     def _become_child(
-        self, descriptors: array[int], memory: int, cpu: list[float], serve: Callable[[int, child.Language], NoReturn]
+        self, descriptors: array[int], memory: int, cpu: list[float], serve: Callable[[int, Language], NoReturn]
     ) -> NoReturn:
         try:
             channel, out, err = descriptors
