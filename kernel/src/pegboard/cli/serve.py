@@ -34,12 +34,12 @@ def serve(session: Session, host: str, port: int, data: Path | None, sample: boo
         session.use_data(data)
     if sample:
         os.environ["PEGBOARD_SAMPLE"] = "true"
-    listener = _listen(host, port)
-    board = _addressed(session, listener, host)
-    if workers > 1:
-        _serve_many(board, listener, workers, grace)
-    else:
-        _serve_one(board, listener, grace)
+    with _listen(host, port) as listener:
+        board = _addressed(session, listener, host)
+        if workers > 1:
+            _serve_many(board, listener, workers, grace)
+        else:
+            _serve_one(board, listener, grace)
 
 
 def _listen(host: str, port: int) -> socket.socket:
