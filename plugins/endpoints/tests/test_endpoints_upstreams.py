@@ -146,6 +146,11 @@ async def test_an_answer_that_is_no_json_is_said_so(desk: Any, text: str) -> Non
     assert (body["upstream_status"], body["content_type"]) == (200, "text/html")
 
 
+async def test_an_answer_that_is_nested_too_deeply_is_the_upstreams_fault(desk: Any) -> None:
+    got = await desk.result("return 1", answer(body=b"[" * 1020 + b"]" * 1020))
+    assert (got.status_code, got.json()["error_code"]) == (502, "UPSTREAM_NOT_JSON")
+
+
 async def test_json_is_json_whatever_its_content_type(desk: Any) -> None:
     got = await desk.result("return data", answer(body=b"[1]", headers={"Content-Type": "text/plain"}))
     assert (got.status_code, got.json()) == (200, [1])

@@ -118,7 +118,8 @@ class Failure:
 
     For an exception `type` is its class, `line` the line in the user's source; for a limit `limit` is
     ``wall``, ``cpu``, ``memory``, ``output``, ``recursion``, ``result`` or ``not-serializable`` and `allowed` the
-    number that was set; for a crash `signal` is its number; for an exit `exit_code` its status.
+    number that was set; for a crash `signal` is its number; for an exit `exit_code` its status. An argument that the
+    sandbox cannot read as JSON is the type ``InvalidArgument`` without a line.
     """
 
     message: str

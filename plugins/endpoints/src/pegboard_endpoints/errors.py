@@ -11,6 +11,8 @@ from pegboard import Ending, Failure, Limits, Outcome, Problem, Violation, rende
 
 FORBIDDEN = ("FORBIDDEN_MODULE", "FORBIDDEN_CALL")
 LOGIC = "/endpoint_data/logic"
+INVALID_ARGUMENT = "InvalidArgument"
+"""See `pegboard.Failure`: only the upstream's body comes from elsewhere."""
 
 
 def widget_problem(problem: Problem, request: Request) -> Response:
@@ -70,6 +72,10 @@ def failed(outcome: Outcome, limits: Limits) -> Problem | None:
 
 
 def _exception(failure: Failure) -> Problem:
+    if failure.type == INVALID_ARGUMENT and failure.line is None:
+        extra = {"error_code": "UPSTREAM_NOT_JSON"}
+        detail = f"The upstream's answer cannot be read as JSON: {failure.message}"
+        return Problem(502, "upstream-not-json", detail, extra=extra)
     extra = {"error_code": "EXECUTION_ERROR", "error_type": failure.type, "line": failure.line}
     if failure.exit_code is not None:
         extra["exit_code"] = failure.exit_code
