@@ -84,6 +84,17 @@ async def test_closing_kills_what_runs(namespaces: None, descendants: Descendant
     assert (await task).ending is Ending.LOST
 
 
+async def test_closing_tells_those_who_wait(namespaces: None, descendants: Descendants) -> None:
+    """The places that closing makes free must not start a zygote that nobody would end."""
+    before = descendants()
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4)) as jail:
+        tasks = [await started(jail), *(asyncio.create_task(jail.run(QUICK)) for _ in range(3))]
+        await asyncio.sleep(0)
+    outcomes = await asyncio.wait_for(asyncio.gather(*tasks), 20)
+    assert [each.ending for each in outcomes] == [Ending.LOST] * 4
+    assert not set(descendants()) - set(before)
+
+
 async def test_killed_zygote_loses_the_call_and_not_the_next(namespaces: None, descendants: Descendants) -> None:
     before = descendants()
     async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:

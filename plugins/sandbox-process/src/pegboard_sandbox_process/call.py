@@ -17,7 +17,7 @@ from .spawn import Report, Zygote
 
 JOB = struct.Struct("<IcBIIIIII")
 ARGUMENT = struct.Struct("<BI")
-VIEWS = ("value", "object", "request")
+VIEWS = {"value": 0, "object": 1, "request": 2}
 """All as in `child` and `views`, which are the jail's inside and not imported here."""
 
 Kind = Literal[b"C", b"R"]
@@ -55,7 +55,7 @@ def encode_job(kind: Kind, program: Program, source: bytes, arguments: tuple[Arg
     entry = (program.entry or "").encode()
     parts = [source, entry]
     for argument in arguments:
-        parts += (ARGUMENT.pack(VIEWS.index(argument.view), len(argument.json)), argument.json)
+        parts += (ARGUMENT.pack(VIEWS[argument.view], len(argument.json)), argument.json)
     size = JOB.size - 4 + sum(map(len, parts))
     counts = (len(arguments), len(source), len(entry))
     head = JOB.pack(size, kind, *counts, limits.result, limits.recursion, limits.nesting, limits.source)

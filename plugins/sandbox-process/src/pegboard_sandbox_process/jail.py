@@ -17,10 +17,11 @@ from .call import Call, Finished, Kind, encode_job
 from .levels import LAYERS, Tried, candidates
 from .outcome import outcome
 from .profile import Profile
-from .settings import ProcessSettings
+from .settings import ProcessSettings, refuse_unholdable
 from .slots import Slots
 from .spawn import StartFailed, Zygote, start
-from .warm import WarmCall, Worker
+from .warm import Vanished, WarmCall, Worker
+from .watch import Watch
 from .workers import Warmth, Workers
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,10 @@ class Jail:
         self._group = group
         self._slots = Slots(settings.workers)
         self._workers = Workers(warmth, self._start_worker) if warmth else None
+        self._watch = Watch()
         self._sweeping: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._held: Limits | None = None
         self._starting = asyncio.Lock()
         self._zygote: Zygote | None = None
         self._numbers = itertools.count()
@@ -81,7 +85,9 @@ class Jail:
         return await self._call(b"R", run)
 
     async def _call(self, kind: Kind, run: Run) -> Outcome:
-        self._refuse_unholdable(run.limits)
+        if run.limits is not self._held:
+            refuse_unholdable(run.limits, self._settings)
+            self._held = run.limits
         _refuse_what_it_lacks(run)
         source = run.program.source.encode("utf-8", "surrogatepass")
         if len(source) > run.limits.source:
@@ -110,8 +116,12 @@ class Jail:
         return outcome(finished, run.limits, self._level, sent - asked, sent)
 
     def _in_worker(self, workers: Workers, run: Run, job: bytes) -> WarmCall:
-        worker = workers.take(run)
-        return worker.run(run, job, partial(self._give, workers, worker, run))
+        while True:
+            worker = workers.take(run)
+            try:
+                return worker.run(run, job, partial(self._give, workers, worker, run))
+            except Vanished:
+                workers.give(worker, run)
 
     def _give(self, workers: Workers, worker: Worker, run: Run) -> None:
         workers.give(worker, run)
@@ -120,7 +130,7 @@ class Jail:
     def _start_worker(self, run: Run) -> Worker:
         if self._alive is None:
             raise OSError("the zygote is gone")
-        return Worker(self._alive, next(self._numbers), run.limits.memory, WORKER_CPU)
+        return Worker(self._alive, next(self._numbers), run.limits.memory, WORKER_CPU, self._watch)
 
     @property
     def _alive(self) -> Zygote | None:
@@ -136,6 +146,8 @@ class Jail:
 
     async def _running(self) -> Zygote:
         async with self._starting:
+            if self._closed:
+                raise StartFailed("start", "the sandbox is closed")
             if self._zygote is None or not self._zygote.alive:
                 if self._zygote is not None:
                     log.warning("sandbox restarts", profile=self._profile.name)
@@ -143,16 +155,6 @@ class Jail:
                     self._zygote = None
                 self._zygote = await start(self._profile, self._layers, str(self._group) if self._group else None)
             return self._zygote
-
-    def _refuse_unholdable(self, limits: Limits) -> None:
-        for name in ("wall", "memory", "result", "output"):
-            asked, most = getattr(limits, name), getattr(self._settings, f"max_{name}")
-            if not 0 < asked <= most:
-                raise Problem(
-                    422,
-                    "limit-not-held",
-                    f"limits.{name} is {asked:g}: the operator allows more than 0 and up to {most:g}",
-                )
 
     def _too_long(self, size: int, allowed: int) -> Outcome:
         found = Violation("SIZE", "", 1, 1, f"The source has {size} bytes; {allowed} are allowed", "shorten it")
@@ -172,7 +174,8 @@ class Jail:
         self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep, workers)
 
     async def aclose(self) -> None:
-        """Kill what runs; returns when no process is left."""
+        """Kill what runs; returns when no process is left. Whoever still waits for a place is told `Ending.LOST`."""
+        self._closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
         zygote, self._zygote = self._zygote, None

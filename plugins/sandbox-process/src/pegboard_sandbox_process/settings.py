@@ -4,7 +4,7 @@ import os
 
 import attrs
 
-from pegboard import setting
+from pegboard import Limits, Problem, setting
 
 MEGABYTE = 1024 * 1024
 
@@ -32,3 +32,12 @@ class ProcessSettings:
     max_memory: int = setting(4096 * MEGABYTE, help="the most bytes of memory that a call may ask for")
     max_result: int = setting(64 * MEGABYTE, help="the most bytes of result that a call may ask for")
     max_output: int = setting(64 * MEGABYTE, help="the most bytes of stdout and of stderr that a call may ask for")
+
+
+def refuse_unholdable(limits: Limits, settings: ProcessSettings) -> None:
+    """Raise `pegboard.Problem` 422 for what the operator does not allow."""
+    for name in ("wall", "memory", "result", "output"):
+        asked, most = getattr(limits, name), getattr(settings, f"max_{name}")
+        if not 0 < asked <= most:
+            detail = f"limits.{name} is {asked:g}: the operator allows more than 0 and up to {most:g}"
+            raise Problem(422, "limit-not-held", detail)

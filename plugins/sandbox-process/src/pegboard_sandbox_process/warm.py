@@ -2,18 +2,21 @@
 
 import asyncio
 import os
+import select
 import struct
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import attrs
 
 from pegboard import Output, Run
 
-from .call import FORGED, FRAME_ROOM, KILL_TIME, LISTEN_AFTER, PIECE, Finished, open_ends
+from .call import FORGED, FRAME_ROOM, KILL_TIME, PIECE, Finished, open_ends
 from .capture import Capture
 from .spawn import Report, Zygote
+from .watch import Watch
 
 LENGTH = struct.Struct("<I")
 USED = struct.Struct("<QQQ")
@@ -23,10 +26,17 @@ BELIEVED = 1 << 40
 """Bytes of memory that are believed: the number goes on into logs and tables."""
 
 
+NOTHING = Output()
+
+
+class Vanished(Exception):
+    """An idle process was gone before it could be given a call: that call has not begun."""
+
+
 class Worker:
     """The server's hold on such a process. One call at a time; `alive` until it has ended or is told to."""
 
-    def __init__(self, zygote: Zygote, number: int, memory: int, seconds: int) -> None:
+    def __init__(self, zygote: Zygote, number: int, memory: int, seconds: int, watch: Watch) -> None:
         self._loop = asyncio.get_running_loop()
         self._zygote = zygote
         self._number = number
@@ -39,36 +49,51 @@ class Worker:
         self.cpu = 0.0
         self.peak = 0
         self.born = time.monotonic()
-        (self._channel, self._out, self._err), theirs = open_ends()
+        (self._channel, out, err), theirs = open_ends()
+        self.streams: tuple[tuple[Literal["stdout", "stderr"], int], ...] = (("stdout", out), ("stderr", err))
+        self.printed = select.poll()
+        for _, descriptor in self.streams:
+            self.printed.register(descriptor, select.POLLIN)
+        self._watch = watch
         self._loop.add_reader(self._channel, self._receive)
         zygote.call(b"W", number, memory, (seconds, 0.0), theirs, self._ended)
         for descriptor in theirs:
             os.close(descriptor)
 
     def run(self, run: Run, job: bytes, over: Callable[[], None]) -> "WarmCall":
-        """Start a call; `over` is told when the process is done with it, be it by its answer or by its end."""
+        """Start a call; `over` is told when the process is done with it, be it by its answer or by its end.
+
+        Raises `Vanished`.
+        """
         self.calls += 1
-        call = self._call = WarmCall(self, run, over)
-        if not self.alive:
-            self._finish(None)
-            return call
-        call.listen_to(self._out, self._err)
+        call = WarmCall(self, run, over)
         self._job = memoryview(job)
-        self._send()
+        if self.alive and not self._send() and self.calls > 1:
+            self.kill("")
+            raise Vanished
+        self._call = call
+        if self.alive:
+            self._watch.add(call)
+        else:
+            self._finish(None)
         return call
 
-    def _send(self) -> None:
+    def _send(self) -> bool:
+        """What fits now, the rest as the process reads; False when it is gone. How it went the zygote will say."""
         try:
             self._job = self._job[os.write(self._channel, self._job) :]
         except BlockingIOError:
             pass
-        except OSError:  # it is gone; the zygote will say how
+        except OSError:
             self._job = self._job[:0]
+            self._stop_sending()
+            return False
         if self._job and not self._writing:
             self._writing = True
             self._loop.add_writer(self._channel, self._send)
         elif not self._job:
             self._stop_sending()
+        return True
 
     def _stop_sending(self) -> None:
         if self._writing:
@@ -129,12 +154,13 @@ class Worker:
             since = max(self._call.sent, report.forked)
             report = attrs.evolve(report, cpu=max(report.cpu - self.cpu, 0.0), forked=since)
         self._finish(report)
-        for descriptor in (self._channel, self._out, self._err):
+        for descriptor in (self._channel, *(descriptor for _, descriptor in self.streams)):
             os.close(descriptor)
 
     def _finish(self, report: Report | None) -> None:
         call, self._call = self._call, None
         if call is not None:
+            self._watch.remove(call)
             call.finish(report)
 
 
@@ -152,27 +178,25 @@ class WarmCall:
         self._worker = worker
         self._run = run
         self._over: Callable[[], None] | None = over
-        self._captures: tuple[Capture, ...] = ()
-        self._listening = False
+        self._captures: dict[int, Capture] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def listen_to(self, out: int, err: int) -> None:
-        sink, limit = self._run.sink, self._run.limits.output
-        self._captures = (
-            Capture(out, limit, sink and partial(sink, "stdout")),
-            Capture(err, limit, sink and partial(sink, "stderr")),
-        )
-        self._timer = self._loop.call_later(min(LISTEN_AFTER, self._run.limits.wall), self._listen)
+    def _capture(self, stream: Literal["stdout", "stderr"], descriptor: int) -> Capture:
+        capture = self._captures.get(descriptor)
+        if capture is None:
+            sink = self._run.sink
+            capture = Capture(descriptor, self._run.limits.output, sink and partial(sink, stream))
+            self._captures[descriptor] = capture
+        return capture
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
         """The call takes its time: read what it prints, and end it when that time is over."""
         rest = max(self.sent + self._run.limits.wall - time.monotonic(), 0.0)
         self._timer = self._loop.call_later(rest, self._worker.kill, "wall")
-        self._listening = True
-        for capture in self._captures:
-            self._loop.add_reader(capture.descriptor, self._capture, capture)
+        for stream, descriptor in self._worker.streams:
+            self._loop.add_reader(descriptor, self._read, self._capture(stream, descriptor))
 
-    def _capture(self, capture: Capture) -> None:
+    def _read(self, capture: Capture) -> None:
         if not capture.read():
             self._loop.remove_reader(capture.descriptor)
 
@@ -184,10 +208,12 @@ class WarmCall:
     def finish(self, report: Report | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        for capture in self._captures:
-            if self._listening:
-                self._loop.remove_reader(capture.descriptor)
-            capture.drain()
+            for _, descriptor in self._worker.streams:
+                self._loop.remove_reader(descriptor)
+        printed = {descriptor for descriptor, _ in self._worker.printed.poll(0)}
+        for stream, descriptor in self._worker.streams:
+            if descriptor in printed:
+                self._capture(stream, descriptor).drain()
         over, self._over = self._over, None
         assert over is not None
         over()
@@ -195,5 +221,8 @@ class WarmCall:
             self.done.set_result(self._finished(report))
 
     def _finished(self, report: Report | None) -> Finished:
-        out, err = (capture.output() for capture in self._captures) if self._captures else (Output(), Output())
+        out, err = (
+            self._captures[descriptor].output() if descriptor in self._captures else NOTHING
+            for _, descriptor in self._worker.streams
+        )
         return Finished(report, bytes(self.frame), self.overflow, self.killed, out, err)
