@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from pegboard import Limits, Outcome, Program, Run
-from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
+from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, Warmth, open_jail
 from pegboard_sandbox_process.probe import probe
 from pegboard_sandbox_process.spawn import StartFailed
 
@@ -51,8 +51,8 @@ def open_layers() -> OpenLayers:
     """A jail of just these layers, to test each of them with the others switched off."""
 
     @asynccontextmanager
-    async def opener(*layers: str, workers: int = 2) -> AsyncIterator[Jail]:
-        opened = Jail(FULL_PYTHON, ProcessSettings(workers=workers), layers, None)
+    async def opener(*layers: str, workers: int = 2, warmth: Warmth | None = None) -> AsyncIterator[Jail]:
+        opened = Jail(FULL_PYTHON, ProcessSettings(workers=workers), layers, None, warmth)
         try:
             await opened.open()
         except StartFailed as failed:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pegboard import Ending, Isolation, Problem, Program, Run
-from pegboard_sandbox_process import FULL_PYTHON, ProcessSettings, Profile, cgroup, open_jail, probe
+from pegboard import Argument, Ending, Isolation, Problem, Program, Run
+from pegboard_sandbox_process import FULL_PYTHON, ProcessSettings, Profile, Warmth, cgroup, open_jail, probe
 from pegboard_sandbox_process.levels import FIXES, candidates
 from pegboard_sandbox_process.spawn import StartFailed
 
@@ -28,6 +28,21 @@ async def test_a_jail_reports_its_level(absent: Callable[[str], None], most: int
     async with open_jail(FULL_PYTHON, ProcessSettings(max_level=most, allow_weak_isolation=weak)) as jail:
         outcome = await jail.run(Run("t", Program("return 1")))
     assert (jail.isolation, outcome.isolation, outcome.ending) == (level, level, Ending.RESULT)
+
+
+@pytest.mark.parametrize("layers", [(), ("landlock", "seccomp"), ("namespaces", "seccomp")])
+async def test_processes_stay_and_go_at_every_level(  # type: ignore[no-untyped-def]
+    open_layers, descendants: Callable[[], list[int]], layers: tuple[str, ...]
+) -> None:
+    before = descendants()
+    program = Program("import ctypes, os\ndef f(bad):\n    if bad: ctypes.string_at(0)\n    return os.getpid()", "f")
+    async with open_layers(*layers, warmth=Warmth()) as jail:
+        calls = [await jail.run(Run("t", program, (Argument(bad),))) for bad in (b"0", b"0", b"1", b"0", b"0")]
+        first, second, _, fourth, fifth = (each.result for each in calls)
+        assert calls[2].ending is Ending.CRASHED
+        assert first == second
+        assert fourth == fifth != first
+    assert not set(descendants()) - set(before)
 
 
 async def test_weak_isolation_is_refused_with_the_way_out() -> None:

@@ -61,7 +61,6 @@ async def test_nobody_else_finds_it(warm: Jail) -> None:
     base = Run("t", Program(source))
     others = [
         attrs.evolve(base, tenant="u"),
-        attrs.evolve(base, tenant=""),
         attrs.evolve(base, program=Program(source + " ")),
         attrs.evolve(base, program=Program("import os\ndef one(): return os.getpid()", "one")),
         attrs.evolve(base, program=Program(source.replace("return one()", ""), "one")),

