@@ -22,6 +22,7 @@ def served(stack: ExitStack, upstream: int, **environ: str) -> int:
         "PEGBOARD_DATA": folder,
         "API_KEY": KEY,
         "PEGBOARD_EGRESS__ALLOW_ORIGINS": f"http://127.0.0.1:{upstream}",
+        "PEGBOARD_ENDPOINTS__SANDBOXES": "process",
         "PEGBOARD_LOG__LEVEL": "warning",
     }
     return stack.enter_context(uvicorn("bench.apps:board", settings | environ))
