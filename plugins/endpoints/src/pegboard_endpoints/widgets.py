@@ -181,7 +181,7 @@ class Widgets:
         """(id, path, methods as JSON) of all widgets that have a path: many, and few of their methods differ."""
         statement = select(widgets.c.id, widgets.c.path, cast(widgets.c.methods, Text))
         async with self._store.read() as session:
-            return (await session.execute(statement.where(widgets.c.path.is_not(None)))).tuples().all()
+            return (await session.execute(statement.where(widgets.c.path.is_not(None)))).all()
 
     async def _claim(self, session: AsyncSession, tenant: str, draft: WidgetDraft) -> None:
         if draft.path is not None:
