@@ -73,10 +73,9 @@ def failed(outcome: Outcome, limits: Limits) -> Problem | None:
 
 def _exception(failure: Failure) -> Problem:
     if failure.type == INVALID_ARGUMENT and failure.line is None:
-        extra = {"error_code": "UPSTREAM_NOT_JSON"}
         detail = f"The upstream's answer cannot be read as JSON: {failure.message}"
-        return Problem(502, "upstream-not-json", detail, extra=extra)
-    extra = {"error_code": "EXECUTION_ERROR", "error_type": failure.type, "line": failure.line}
+        return Problem(502, "upstream-not-json", detail, extra={"error_code": "UPSTREAM_NOT_JSON"})
+    extra: dict[str, Any] = {"error_code": "EXECUTION_ERROR", "error_type": failure.type, "line": failure.line}
     if failure.exit_code is not None:
         extra["exit_code"] = failure.exit_code
     return Problem(422, "execution-error", f"Code execution error: {failure.message}", extra=extra)
