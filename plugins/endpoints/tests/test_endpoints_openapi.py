@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 import pegboard_openapi
+from pegboard import Principal
+from pegboard_endpoints import Endpoints, widgets
 
 pytestmark = pytest.mark.anyio
 
@@ -60,3 +62,27 @@ async def test_a_document_that_is_cut_off_leaves_nothing_open(app_with: Any) -> 
             got = await desk.call("GET", "/openapi.json")
             assert got.json()["x-pegboard-truncated"] == {"limit": 2}
         assert (await desk.call("GET")).json()["pagination"]["total_items"] == 5
+
+
+async def test_saved_endpoints_are_described_to_those_who_may_know_of_them(each: Any) -> None:
+    mine, theirs = await each.save(), await each.of("stranger").save()
+    public = await each.of("stranger").save(public=True)
+    table = each.client.app.state.board.table
+    caller = Principal("u1", each.tenant, scopes=frozenset({"widgets:read"}))
+    paths = [spec.path async for spec in table.catalog(caller)]
+    assert mine["execute_url"] in paths
+    assert public["execute_url"] in paths
+    assert theirs["execute_url"] not in paths
+
+
+async def test_all_are_described_once_newest_first_however_many_are_read_at_a_time(
+    each: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = [(await each.save(name=str(number)))["id"] for number in range(7)]
+    endpoints = each.client.app.state.board.services.get(Endpoints)
+    for step in (1, 2, 3, 7, 8):
+        monkeypatch.setattr(widgets, "STEP", step)
+        described = [
+            widget.id async for widget in endpoints.widgets.described(each.tenant) if widget.tenant == each.tenant
+        ]
+        assert described == saved[::-1], f"{step} at a time"

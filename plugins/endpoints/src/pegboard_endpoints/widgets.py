@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import orjson
-from sqlalchemy import Row, Text, cast, delete, insert, select, update
+from sqlalchemy import Row, Select, Text, and_, cast, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,8 @@ PLANS = "endpoints.plans"
 PATHS = "endpoints.paths"
 
 ID = re.compile(r"widget_[0-9a-f]{20}")
+STEP = 200
+"""Widgets read at a time where all are walked."""
 
 COLUMNS = {name: widgets.c[name] for name in ("name", "project_id", "size", "created_at", "updated_at")}
 
@@ -148,12 +150,24 @@ class Widgets:
             )
 
     async def described(self, tenant: str | None) -> AsyncIterator[StoredWidget]:
-        """The public widgets and those of `tenant`, newest first, for documents about the API."""
-        statement = select(*widgets.c).where(widgets.c.public | (widgets.c.tenant == tenant))
+        """The public widgets and those of `tenant`, newest first, for documents about the API.
+
+        Read in steps, each in a session of its own: whoever asks may stop early, or take its time.
+        """
+        order = (widgets.c.created_at.desc(), widgets.c.id.desc())
+        visible = select(*widgets.c).where(widgets.c.public | (widgets.c.tenant == tenant)).order_by(*order).limit(STEP)
+        found = await self._stored(visible)
+        while found:
+            for widget in found:
+                yield widget
+            last = found[-1]
+            same_time = and_(widgets.c.created_at == last.created_at, widgets.c.id < last.id)
+            older = or_(widgets.c.created_at < last.created_at, same_time)
+            found = await self._stored(visible.where(older)) if len(found) == STEP else []
+
+    async def _stored(self, statement: Select[Any]) -> list[StoredWidget]:
         async with self._store.read() as session:
-            rows = await session.stream(statement.order_by(widgets.c.created_at.desc()))
-            async for row in rows:
-                yield StoredWidget.of(row)
+            return [StoredWidget.of(row) for row in await session.execute(statement)]
 
     async def replace(self, before: StoredWidget, draft: WidgetDraft) -> StoredWidget:
         """Write a new draft over the revision that was read. Raises Problem 409 if another writer was faster."""
