@@ -58,7 +58,6 @@ class KernelSettings:
     disable: tuple[str, ...] = setting((), help="plugins to leave out")
     strict: bool = setting(False, help="do not start while any plugin is quarantined")
     data: Path = setting(Path("."), help="the folder of files that the app writes")
-    development: bool = setting(False, help="this is a developer's machine: keys may be made, errors may say more")
     sample: bool = setting(False, help="create sample data")
     tenant: str = setting("default", help="the tenant of keys and samples that name none")
     public_url: str = setting("", help="the address by which others reach this app, such as https://api.example.com")

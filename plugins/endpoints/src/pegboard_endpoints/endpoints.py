@@ -59,9 +59,9 @@ class Endpoints:
         self.widgets = Widgets(store)
         self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox)
         registries = services.get(Registries)
-        self.executor = Executor(upstream, services.get(Sandboxes), credential_headers(registries[AuthProvider]))
-        self._egress = services.get(Egress)
         self._sandboxes = services.get(Sandboxes)
+        self.executor = Executor(upstream, self._sandboxes, credential_headers(registries[AuthProvider]))
+        self._egress = services.get(Egress)
         self._providers = registries[SandboxProvider]
         self._table = services.get(RouteTable)
 

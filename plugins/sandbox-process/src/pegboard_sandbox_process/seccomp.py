@@ -61,10 +61,6 @@ ZYGOTE = PROGRAM | frozenset(
 """What the zygote needs besides: forking, answering, and setting limits for a child."""
 
 
-def supported() -> bool:
-    return os.uname().machine in NUMBERS
-
-
 def _statement(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
     return pack("=HBBI", code, then, otherwise, value)
 
