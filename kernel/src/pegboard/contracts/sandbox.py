@@ -184,11 +184,31 @@ class Run:
     sink: OutputSink | None = None
 
 
+@attrs.frozen
+class Load:
+    """What an open sandbox is doing, and what it has done since it was opened; seconds.
+
+    `places` is how many programs may run at once; `running` and `waiting` count calls, `processes` those that are there
+    to run programs, idle ones included. `ended` counts calls by their ending (a check is a call), `waited` adds up how
+    long they waited for a place.
+    """
+
+    places: int
+    running: int
+    waiting: int
+    processes: int
+    ended: Mapping[Ending, int]
+    waited: float
+
+
 class Sandbox(Protocol):
     """An open sandbox."""
 
     @property
     def isolation(self) -> Isolation: ...
+
+    @property
+    def load(self) -> Load: ...
 
     async def check(self, tenant: str, program: Program, limits: Limits) -> Sequence[Violation]:
         """All that is wrong with `program`, without running any of it."""
