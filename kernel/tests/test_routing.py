@@ -29,7 +29,7 @@ def spec(path: str, **more: Any) -> RouteSpec:
 
 
 def table(*paths: str, fixed: Sequence[tuple[str, str]] = ()) -> RouteTable:
-    made = RouteTable(lambda s: PlainTextResponse(s.path), fixed)
+    made = RouteTable(lambda s, owner: PlainTextResponse(s.path), fixed)
     for path in paths:
         made.add(spec(path), "tests")
     return made
@@ -204,7 +204,7 @@ def test_what_is_removed_is_forgotten() -> None:
 def test_one_spec_serves_many_addresses_by_one_application() -> None:
     made: list[Any] = []
 
-    def serve(s: RouteSpec) -> Any:
+    def serve(s: RouteSpec, owner: str) -> Any:
         made.append(PlainTextResponse(s.path))
         return made[-1]
 

@@ -14,9 +14,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from .board import OWN, Board
-from .contracts import MountSpec, RouteSpec, SocketSpec
+from .contracts import MountSpec, RequestObserver, RouteSpec, SocketSpec
 from .dispatch import MethodApp, RouteApp
 from .logs import RequestIds
+from .observation import Observed
 from .problems import Problem, render_problem
 from .routing import FixedRoutes, LiteralRoutes
 from .status import own_routes
@@ -54,12 +55,19 @@ def serve_board(board: Board) -> Starlette:
     board.services.provide(FixedRoutes, fixed)
     app = Starlette(
         routes=_routes(fixed, board),
-        middleware=[Middleware(RequestIds, access=board.settings.kernel.log.access)],
+        middleware=_middleware(board),
         exception_handlers={HTTPException: _http_exception},
         lifespan=lifespan,
     )
     app.state.board = board
     return app
+
+
+def _middleware(board: Board) -> list[Middleware]:
+    made = [Middleware(RequestIds, access=board.settings.kernel.log.access)]
+    if RequestObserver in board.services:
+        made.append(Middleware(Observed, services=board.services))
+    return made
 
 
 def _routes(routes: FixedRoutes, board: Board) -> list[BaseRoute]:

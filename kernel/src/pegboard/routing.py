@@ -77,8 +77,8 @@ class _Entry:
 class RouteTable(BaseRoute):
     """The run-time routes of one app: `add` and `remove` take effect for the next request."""
 
-    def __init__(self, serve: Callable[[RouteSpec], ASGIApp], fixed: Iterable[tuple[str, str]] = ()) -> None:
-        """`serve` makes the application of a spec; `fixed` are the (path, name) of the app's other routes."""
+    def __init__(self, serve: Callable[[RouteSpec, str], ASGIApp], fixed: Iterable[tuple[str, str]] = ()) -> None:
+        """`serve` makes the application of a plugin's spec; `fixed` are the (path, name) of the app's other routes."""
         self._serve = serve
         self._exact: dict[str, _Entry] = {}
         self._root = _Node()
@@ -102,15 +102,15 @@ class RouteTable(BaseRoute):
         bound to its row. Raises Problem 409 if the path is taken, 422 if it is no path.
         """
         template = self._parse(path or spec.path)
-        served = self._specs.get(id(spec)) or self._share(spec)
+        served = self._specs.get(id(spec)) or self._share(spec, owner)
         entry = _Entry(template, served, owner, bound or {})
         holder = self._insert(template, entry) if template.names else self._exact.setdefault(template.path, entry)
         if holder is not entry:
             raise _taken(template, holder)
 
-    def _share(self, spec: RouteSpec) -> _Served:
+    def _share(self, spec: RouteSpec, owner: str) -> _Served:
         methods = frozenset(spec.methods) | ({"HEAD"} if "GET" in spec.methods else frozenset())
-        served = self._specs[id(spec)] = _Served(spec, self._serve(spec), methods)
+        served = self._specs[id(spec)] = _Served(spec, self._serve(spec, owner), methods)
         return served
 
     def watch(self, poll: Callable[[], None]) -> None:

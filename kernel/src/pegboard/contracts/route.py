@@ -67,6 +67,17 @@ class RateLimiter(Protocol):
         ...
 
 
+class RequestObserver(Protocol):
+    """The service that is told of each HTTP request's answer, where a plugin offers one."""
+
+    def answered(self, route: str, plugin: str, method: str, status: int, seconds: float) -> None:
+        """One request was answered, up to the last byte; `route` and `plugin` are empty where no route was found.
+
+        Called on the event loop for every request: it must be quick, and must not raise.
+        """
+        ...
+
+
 def check_path(instance: Any, attribute: object, value: str) -> None:
     """Raises ValueError for a path that is not absolute."""
     if not value.startswith("/"):
