@@ -7,19 +7,19 @@ from collections.abc import AsyncIterator
 import pytest
 
 from pegboard import Argument, Ending, Limits, Outcome, Program, Run
-from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, Warmth, open_jail, serving, warm
+from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, Warmth, open_jail, resident, worker
 
 pytestmark = pytest.mark.anyio
 
 SPEECH = """
 import gc, os, struct, sys, time
 
-def answer(payload, length=None, used=(1, 1, 10000)):
+def answer(payload, length=None, used=(1, 1, 10000, 1, 0)):
     frame = struct.pack("<IBQ", len(payload) + 9 if length is None else length, ord("R"), 0) + payload
-    return frame + struct.pack("<QQQ", *used)
+    return frame + struct.pack("<QQQQB", *used)
 
 def after_each_write(frame, event, called):
-    if event == "c_return" and called is os.write and frame.f_code.co_name == "_write_all":
+    if event == "c_return" and called is os.write and frame.f_code.co_name == "write_all":
         sys.setprofile(None)
         LATER()
 
@@ -35,20 +35,20 @@ SPEECHES = {
     "half a frame": ("os.write(3, struct.pack('<I', 100))\n    while True: pass", "wall"),
     "half a length": ("os.write(3, b'xx')\n    while True: pass", "wall"),
     "a longer frame than comes": ("os.write(3, struct.pack('<I', 4000))\n    return 1", "wall"),
-    "a frame without figures": ("os.write(3, answer(b'[2]')[:-24])\n    while True: pass", "wall"),
+    "a frame without figures": ("os.write(3, answer(b'[2]')[:-33])\n    while True: pass", "wall"),
     "half of the figures": ("os.write(3, answer(b'[2]')[:-5])\n    while True: pass", "wall"),
-    "more than the figures": ("os.write(3, answer(b'[2]') + b'x')", "crashed"),
+    "more than the figures": ("os.write(3, answer(b'[2]') + b'x')", "[2]"),
     "a frame of nothing": ("os.write(3, bytes(4))", "crashed"),
     "an endless frame of nothing": ("while True: os.write(3, bytes(65536))", "crashed"),
     "a length beyond all": ("os.write(3, bytes([255]) * 4)\n    while True: pass", "result"),
     "an endless frame": ("os.write(3, bytes([255, 255, 0, 0]))\n    while True: os.write(3, bytes(65536))", "crashed"),
     "no JSON": ("os.write(3, answer(b'{nope'))\n    while True: pass", "crashed"),
     "a wrong length inside": ("os.write(3, answer(b'[2]', length=5))\n    while True: pass", "crashed"),
-    "two answers": ("os.write(3, answer(b'[2]') * 2)", "crashed"),
+    "two answers": ("os.write(3, answer(b'[2]') * 2)", "[2]"),
     "an answer, then its own": ("os.write(3, answer(b'[2]'))\n    return 1", "[2] crashed"),
     "an answer, then more of the program": ("os.write(3, answer(b'[2]'))\n    while True: pass", "[2]"),
     "an answer, then endless output": ("os.write(3, answer(b'[2]'))\n    while True: os.write(1, bytes(65536))", "[2]"),
-    "figures beyond all": ("os.write(3, answer(b'[2]', used=(2**64-1,) * 3))\n    while True: pass", "[2]"),
+    "figures beyond all": ("os.write(3, answer(b'[2]', used=(2**64-1,) * 4 + (255,)))\n    while True: pass", "[2]"),
     "a closed channel": ("os.close(3)\n    while True: pass", "crashed"),
     "closed channel and streams": ("for n in (1, 2, 3): os.close(n)\n    return 1", "crashed exit"),
     "words behind the answer": ("LATER = lambda: os.write(3, b'x' * 100)\n    sys.setprofile(after_each_write)\n"
@@ -89,7 +89,7 @@ async def test_a_speech_on_the_channel_is_at_worst_the_end_of_its_call(jail: Jai
         assert (await call("t", STOP)).result == b"1"
         outcome = await call("t", GO)
         assert ended(outcome) in expected.split(), outcome
-        assert (outcome.cpu <= outcome.wall + 0.1, outcome.memory <= warm.BELIEVED) == (True, True)
+        assert (outcome.cpu <= outcome.wall + 0.1, outcome.memory <= worker.BELIEVED) == (True, True)
         others = await asyncio.gather(*(call("u", STOP) for _ in range(4)))
         assert [each.result for each in others] == [b"1"] * 4
         await call("t", STOP)  # may be spoilt by what its own program left, which ends that process
@@ -112,5 +112,5 @@ async def test_an_answer_before_the_whole_job_was_sent_is_none(jail: Jail) -> No
 
 
 def test_the_servers_and_the_workers_formats_agree() -> None:
-    assert warm.USED.format == serving.USED
-    assert struct.calcsize(serving.USED) == warm.USED.size
+    assert worker.USED.format == resident.USED
+    assert struct.calcsize(resident.USED) == worker.USED.size

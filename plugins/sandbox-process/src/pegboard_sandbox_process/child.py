@@ -75,10 +75,10 @@ def read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
     """The job, and the answer to it where an argument is not JSON."""
     data = os.read(channel, FIRST_READ)
     while len(data) < JOB_SIZE:
-        data += _read_exactly(channel, 1)
+        data += read_exactly(channel, 1)
     size, kind, count, source, entry, result, recursion, nesting, most = unpack_from(JOB, data)
     if len(data) < size + 4:
-        data += _read_exactly(channel, size + 4 - len(data))
+        data += read_exactly(channel, size + 4 - len(data))
     at = JOB_SIZE + source
     limits = {"result": result, "recursion": recursion, "nesting": nesting, "source": most}
     job = Job(
@@ -92,7 +92,7 @@ def read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
     for number in range(count):
         view, length = unpack_from(ARGUMENT, data, at)
         try:
-            job.arguments.append(VIEWS[view](_decode(data[at + 5 : at + 5 + length])))
+            job.arguments.append(VIEWS[view](decode(data[at + 5 : at + 5 + length])))
         except (ValueError, RecursionError) as error:
             wrong = f"Argument {number + 1} is not JSON: {error}"
             return job, report(ending="exception", type=INVALID_ARGUMENT, message=wrong, line=None)
@@ -110,7 +110,7 @@ def _no_constant(name: str) -> NoReturn:
 _raw_decode = json.JSONDecoder(parse_constant=_no_constant).raw_decode
 
 
-def _decode(data: bytes) -> Any:
+def decode(data: bytes) -> Any:
     """`json.loads`, without its detection of encodings and its regular expressions: they cost page faults."""
     text = data.decode().strip(" \t\n\r")
     value, end = _raw_decode(text)
@@ -119,7 +119,7 @@ def _decode(data: bytes) -> Any:
     return value
 
 
-def _read_exactly(channel: int, size: int) -> bytes:
+def read_exactly(channel: int, size: int) -> bytes:
     data = os.read(channel, size)
     if len(data) == size:
         return data

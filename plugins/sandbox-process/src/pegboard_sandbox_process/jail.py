@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,8 +19,9 @@ from .profile import Profile
 from .settings import ProcessSettings, refuse_unholdable
 from .slots import Slots
 from .spawn import StartFailed, Zygote, start
-from .warm import Vanished, WarmCall, Worker
+from .warm import WarmCall
 from .watch import Watch
+from .worker import Worker
 from .workers import Warmth, Workers
 
 log = structlog.get_logger(__name__)
@@ -30,6 +30,9 @@ WORKER_CPU = 24 * 3600
 """Seconds of processor time after which the kernel ends a worker in any case; each call has its wall."""
 
 SWEEP = 30.0
+
+SOON, LATER = 0.0005, 0.004
+"""Seconds that a call may wait behind others of its program: where a further process could run it, where none can."""
 
 
 class Jail:
@@ -94,49 +97,72 @@ class Jail:
             return self._too_long(len(source), run.limits.source)
         asked = time.monotonic()
         try:
-            await self._slots.acquire(run.tenant, run.limits.queue)
+            if self._workers is not None and kind == b"R" and run.limits.cpu is None:
+                return await self._stay(self._workers, run, asked)
+            return await self._fresh(kind, run, source, asked)
         except TimeoutError:
             return self._ended(Ending.BUSY, f"No worker was free within {run.limits.queue:g} seconds", asked)
+        except (StartFailed, OSError) as error:
+            log.error("sandbox lost", profile=self._profile.name, reason=str(error))
+            return self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
+
+    async def _fresh(self, kind: Kind, run: Run, source: bytes, asked: float) -> Outcome:
+        await self._slots.acquire(run.tenant, run.limits.queue)
         try:
             zygote = self._alive or await self._running()
             sent = time.monotonic()
             job = encode_job(kind, run.program, source, run.arguments, run.limits)
-            if self._workers is not None and kind == b"R" and run.limits.cpu is None:
-                call: Call | WarmCall = self._in_worker(self._workers, run, job)
-            else:
-                call = Call(zygote, next(self._numbers), run, job, self._slots.release)
-        except (StartFailed, OSError) as error:
-            self._slots.release()
-            log.error("sandbox lost", profile=self._profile.name, reason=str(error))
-            return self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
+            call = Call(zygote, next(self._numbers), run, job, self._slots.release)
         except BaseException:
             self._slots.release()
             raise
         finished = await self._finish(call)
         return outcome(finished, run.limits, self._level, sent - asked, sent)
 
-    def _in_worker(self, workers: Workers, run: Run, job: bytes) -> WarmCall:
+    async def _stay(self, workers: Workers, run: Run, asked: float) -> Outcome:
+        """By a process that stays; by another one if the first did not turn to it."""
         while True:
-            worker = workers.take(run)
+            call = WarmCall(run)
+            worker = workers.join(run, SOON) or await self._hired(workers, run, asked)
+            worker.add(call)
             try:
-                return worker.run(run, job, partial(self._give, workers, worker, run))
-            except Vanished:
-                workers.give(worker, run)
+                finished = await call.done
+            except asyncio.CancelledError:
+                worker.leave(call)
+                raise
+            if finished is not None:
+                return outcome(finished, run.limits, self._level, call.begins - asked, call.begins)
 
-    def _give(self, workers: Workers, worker: Worker, run: Run) -> None:
-        workers.give(worker, run)
-        self._slots.release()
+    async def _hired(self, workers: Workers, run: Run, asked: float) -> Worker:
+        """A worker with a place of its own, or one that is about to be done."""
+        if not self._slots.free:
+            worker = workers.join(run, LATER)
+            if worker is not None:
+                return worker
+        await self._slots.acquire(run.tenant, run.limits.queue - (time.monotonic() - asked))
+        try:
+            if not self._alive:
+                await self._running()
+            return workers.take(run)
+        except BaseException:
+            self._slots.release()
+            raise
 
     def _start_worker(self, run: Run) -> Worker:
         if self._alive is None:
             raise OSError("the zygote is gone")
-        return Worker(self._alive, next(self._numbers), run.limits.memory, WORKER_CPU, self._watch)
+        return Worker(self._alive, next(self._numbers), run.limits.memory, WORKER_CPU, self._watch, self._dismissed)
+
+    def _dismissed(self, worker: Worker) -> None:
+        assert self._workers is not None
+        self._workers.give(worker)
+        self._slots.release()
 
     @property
     def _alive(self) -> Zygote | None:
         return self._zygote if self._zygote is not None and self._zygote.alive else None
 
-    async def _finish(self, call: Call | WarmCall) -> Finished:
+    async def _finish(self, call: Call) -> Finished:
         """The slot is held until the call is over, even where the caller goes first."""
         try:
             return await call.done

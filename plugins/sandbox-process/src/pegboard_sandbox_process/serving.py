@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
 import sys
 import time
 from struct import pack
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
     from pegboard_sandbox_process.child import Language
 
-USED = "<QQQ"
-"""Microseconds of processor time, of this call and in all so far, and KiB."""
-
 _encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -36,47 +32,15 @@ def serve(channel: int, language: Language) -> NoReturn:
         job, wrong = read_job(channel)
         gc.enable()
         started = time.monotonic_ns()
-        letter, payload, ended = wrong or _answer(language, job)
-        _flush()
-        _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload)
+        letter, payload, ended = wrong or answer(language, job)
+        flush()
+        write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload)
         status = ended
     finally:
         os._exit(status)
 
 
-def serve_calls(channel: int, language: Language) -> NoReturn:
-    """Do the jobs that `channel` brings, one after another, until it closes. The language sees to fresh globals.
-
-    Behind each answer stands what it used, as in `USED`.
-    """
-    try:
-        while True:
-            job, wrong = read_job(channel)
-            gc.enable()
-            # Of the only thread: a limit of processor time makes the process's clock as coarse as the ticks.
-            started, before = time.monotonic_ns(), time.thread_time_ns()
-            letter, payload, _ = wrong or _answer(language, job)
-            del job, wrong
-            _wake_the_abandoned()
-            _flush()
-            total, peak = time.thread_time_ns(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            used = pack(USED, (total - before) // 1000, total // 1000, peak)
-            _write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload + used)
-            del payload  # an idle process is small
-    finally:
-        os._exit(70)  # EX_SOFTWARE; nobody sees it where the server closed the channel
-
-
-def _wake_the_abandoned() -> None:
-    """What a call leaves behind runs (a generator's ``finally`` may print) in its own time, not in the next call's.
-
-    So does what is made by that: new objects are young, even where they keep a collection from finding anything.
-    """
-    while gc.collect() or gc.get_objects(generation=0):
-        pass
-
-
-def _flush() -> None:
+def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -84,13 +48,13 @@ def _flush() -> None:
             continue
 
 
-def _write_all(channel: int, data: bytes) -> None:
+def write_all(channel: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(channel, rest) :]
 
 
-def _answer(language: Language, job: Job) -> tuple[int, bytes, int]:
+def answer(language: Language, job: Job) -> tuple[int, bytes, int]:
     """The frame's letter, its JSON, and the exit status."""
     try:
         if job.kind == "check":

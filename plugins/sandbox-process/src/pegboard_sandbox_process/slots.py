@@ -16,6 +16,10 @@ class Slots:
         self._until: dict[Turn, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def free(self) -> int:
+        return self._free
+
     async def acquire(self, tenant: str, seconds: float) -> None:
         """Raises TimeoutError when no place was free in time."""
         if self._free > 0:

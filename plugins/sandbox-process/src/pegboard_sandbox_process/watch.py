@@ -1,4 +1,4 @@
-"""Which calls take so long that they are listened to."""
+"""Looking after processes at work: who takes long is listened to."""
 
 import asyncio
 import time
@@ -8,34 +8,35 @@ from .call import LISTEN_AFTER
 
 
 class Watched(Protocol):
-    """A call under way; `sent` in monotonic seconds."""
+    """A process at work."""
 
-    sent: float
-
-    def listen(self) -> None: ...
+    def look(self, now: float) -> None:
+        """Called every few milliseconds; `now` in monotonic seconds."""
 
 
 class Watch:
-    """One timer for all short calls of a jail: whoever is still at it after `LISTEN_AFTER` seconds is listened to."""
+    """One timer for all processes of a jail."""
 
     def __init__(self) -> None:
-        self._calls: set[Watched] = set()
+        self._watched: set[Watched] = set()
         self._looking = False
 
-    def add(self, call: Watched) -> None:
-        self._calls.add(call)
+    def add(self, watched: Watched) -> None:
+        self._watched.add(watched)
         if not self._looking:
-            self._looking = True
-            asyncio.get_running_loop().call_later(LISTEN_AFTER, self._look)
+            self._look_later()
 
-    def remove(self, call: Watched) -> None:
-        self._calls.discard(call)
+    def remove(self, watched: Watched) -> None:
+        self._watched.discard(watched)
+
+    def _look_later(self) -> None:
+        self._looking = True
+        asyncio.get_running_loop().call_later(LISTEN_AFTER, self._look)
 
     def _look(self) -> None:
-        late = time.monotonic() - LISTEN_AFTER
-        for call in [call for call in self._calls if call.sent <= late]:
-            self._calls.discard(call)
-            call.listen()
-        self._looking = bool(self._calls)
-        if self._looking:
-            asyncio.get_running_loop().call_later(LISTEN_AFTER, self._look)
+        now = time.monotonic()
+        for watched in list(self._watched):
+            watched.look(now)
+        self._looking = False
+        if self._watched:
+            self._look_later()

@@ -8,7 +8,7 @@ import attrs
 
 from pegboard import Run
 
-from .warm import Worker
+from .worker import Worker
 
 Key = tuple[str, str, str | None, int]
 
@@ -21,7 +21,7 @@ class Warmth:
     """
 
     most: int = 32
-    calls: int = 1000
+    calls: int = 10_000
     seconds: float = 600.0
     memory: int = 128 * 1024 * 1024
 
@@ -37,55 +37,75 @@ class Workers:
     def __init__(self, warmth: Warmth, start: Callable[[Run], Worker]) -> None:
         self._warmth = warmth
         self._start = start
-        self._idle: OrderedDict[Worker, Key] = OrderedDict()
-        self._of: dict[Key, list[Worker]] = {}
-        self._busy: set[Worker] = set()
+        self._key: dict[Worker, Key] = {}
+        self._idle: OrderedDict[Worker, None] = OrderedDict()
+        self._idle_of: dict[Key, list[Worker]] = {}
+        self._busy_of: dict[Key, list[Worker]] = {}
+
+    def __len__(self) -> int:
+        return len(self._key)
+
+    def join(self, run: Run, seconds: float) -> Worker | None:
+        """A busy worker of this program that will turn to one more call within `seconds`."""
+        for worker in self._busy_of.get(key_of(run), ()):
+            if worker.backlog <= seconds and worker.alive and self._stays(worker):
+                return worker
+        return None
 
     def take(self, run: Run) -> Worker:
         """An idle worker of this program, or a new one. Raises OSError where there is none to be had."""
-        mine = self._of.get(key_of(run), [])
-        while mine:
-            worker = mine[-1]
-            self._forget(worker)
-            if worker.alive and time.monotonic() - worker.born < self._warmth.seconds:
-                self._busy.add(worker)
+        key = key_of(run)
+        while idle := self._idle_of.get(key):
+            worker = idle[-1]
+            self._wake(worker)
+            if worker.alive and self._stays(worker):
+                self._busy_of.setdefault(key, []).append(worker)
                 return worker
-            worker.kill("recycled")
+            self._dismiss(worker)
         self._make_room()
         worker = self._start(run)
-        self._busy.add(worker)
+        self._key[worker] = key
+        self._busy_of.setdefault(key, []).append(worker)
         return worker
 
-    def give(self, worker: Worker, run: Run) -> None:
-        """A call is over: keep its worker unless it has done enough."""
-        self._busy.discard(worker)
-        if not worker.alive:
+    def give(self, worker: Worker) -> None:
+        """It has done its calls: keep it unless it has done enough."""
+        key = self._key[worker]
+        _drop(self._busy_of, key, worker)
+        if not worker.alive or not self._stays(worker) or worker.peak > self._warmth.memory:
+            self._dismiss(worker)
             return
-        if worker.calls >= self._warmth.calls or worker.peak > self._warmth.memory:
-            worker.kill("recycled")
-            return
-        key = key_of(run)
-        self._idle[worker] = key
-        self._of.setdefault(key, []).append(worker)
+        self._idle[worker] = None
+        self._idle_of.setdefault(key, []).append(worker)
 
-    def _forget(self, worker: Worker) -> None:
-        key = self._idle.pop(worker)
-        self._of[key].remove(worker)
-        if not self._of[key]:
-            del self._of[key]
+    def _stays(self, worker: Worker) -> bool:
+        return worker.calls < self._warmth.calls and time.monotonic() - worker.born < self._warmth.seconds
+
+    def _wake(self, worker: Worker) -> None:
+        del self._idle[worker]
+        _drop(self._idle_of, self._key[worker], worker)
+
+    def _dismiss(self, worker: Worker) -> None:
+        del self._key[worker]
+        worker.kill("recycled")
 
     def _make_room(self) -> None:
         """Idle workers of the dead and of those used longest ago go."""
-        for worker in [worker for worker in self._idle if not worker.alive]:
-            self._forget(worker)
-        while self._idle and len(self._idle) + len(self._busy) >= self._warmth.most:
-            oldest = next(iter(self._idle))
-            self._forget(oldest)
-            oldest.kill("recycled")
+        self._dismiss_idle([worker for worker in self._idle if not worker.alive])
+        while self._idle and len(self._key) >= self._warmth.most:
+            self._dismiss_idle([next(iter(self._idle))])
 
     def sweep(self) -> None:
         """End the idle ones that are too old."""
-        now = time.monotonic()
-        for worker in [w for w in self._idle if not w.alive or now - w.born >= self._warmth.seconds]:
-            self._forget(worker)
-            worker.kill("recycled")
+        self._dismiss_idle([worker for worker in self._idle if not worker.alive or not self._stays(worker)])
+
+    def _dismiss_idle(self, workers: list[Worker]) -> None:
+        for worker in workers:
+            self._wake(worker)
+            self._dismiss(worker)
+
+
+def _drop(workers: dict[Key, list[Worker]], key: Key, worker: Worker) -> None:
+    workers[key].remove(worker)
+    if not workers[key]:
+        del workers[key]

@@ -19,7 +19,7 @@ import time
 from array import array
 from struct import pack, unpack
 
-from pegboard_sandbox_process import isolation, orphans, seccomp, serving
+from pegboard_sandbox_process import isolation, orphans, resident, seccomp, serving
 from pegboard_sandbox_process.launcher import adopt_package
 from pegboard_sandbox_process.system import signal_descriptor, trim_heap
 
@@ -182,7 +182,7 @@ class _Zygote:
         else:
             if pid == 0:
                 self._become_child(
-                    descriptors, memory, cpu, serving.serve_calls if letter == ord("W") else serving.serve
+                    descriptors, memory, cpu, resident.serve_calls if letter == ord("W") else serving.serve
                 )
             self._calls[pid] = (call, forked)
         for descriptor in descriptors:

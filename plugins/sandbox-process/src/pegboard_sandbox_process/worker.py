@@ -1,0 +1,241 @@
+"""A process that stays: it runs one program of one tenant, call after call, with fresh globals each time.
+
+Calls that come while it is busy are sent all the same, so that it need not be woken for each. Behind a call that takes
+its time nobody waits: what has not begun is given back, to be run by another process.
+"""
+
+import asyncio
+import os
+import struct
+import time
+from collections import deque
+from collections.abc import Callable
+
+import attrs
+
+from .call import FORGED, KILL_TIME, LISTEN_AFTER, PIECE, open_ends
+from .capture import Capture
+from .conversation import GO_ON, Conversation
+from .sender import Sender
+from .spawn import Report, Zygote
+from .warm import Stream, WarmCall
+from .watch import Watch
+
+LENGTH = struct.Struct("<I")
+USED = struct.Struct("<QQQQB")
+"""Behind each answer, as in `resident.USED`: the worker's own word, which only its own program could twist."""
+
+BELIEVED = 1 << 40
+"""Bytes of memory that are believed: the number goes on into logs and tables."""
+
+UNKNOWN = 1.0
+"""Seconds per call of a process that has not answered yet."""
+
+
+class Worker:
+    """The server's hold on such a process. `alive` until it has ended or is told to; `pace` is seconds per call.
+
+    `free` is told when it has done all calls that it was given, or is gone.
+    """
+
+    def __init__(
+        self, zygote: Zygote, number: int, memory: int, seconds: int, watch: Watch, free: Callable[["Worker"], None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._zygote = zygote
+        self._number = number
+        self._watch = watch
+        self._free = free
+        self._flight: deque[WarmCall] = deque()
+        self._conversation = Conversation()
+        self._outbox: list[bytes] = []
+        self._flushing = False
+        self._part = bytearray()
+        self._insisting: asyncio.TimerHandle | None = None
+        self.alive = True
+        self.calls = 0
+        self.answers = 0
+        self.pace = UNKNOWN
+        self.cpu = 0.0
+        self.peak = 0
+        self.born = time.monotonic()
+        (self._channel, out, err), theirs = open_ends()
+        self._streams: tuple[tuple[Stream, int], ...] = (("stdout", out), ("stderr", err))
+        self._sender = Sender(self._channel)
+        self._loop.add_reader(self._channel, self._receive)
+        zygote.call(b"W", number, memory, (seconds, 0.0), theirs, self._ended)
+        for descriptor in theirs:
+            os.close(descriptor)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._flight)
+
+    @property
+    def backlog(self) -> float:
+        """Seconds until a call that comes now would begin, as far as one can know; behind a slow one, for ever."""
+        if self._flight and self._flight[0].timer is not None:
+            return float("inf")
+        return len(self._flight) * self.pace
+
+    def add(self, call: WarmCall) -> None:
+        self.calls += 1
+        call.begins = time.monotonic()
+        if not self.alive:  # the zygote went as it was asked for this process
+            call.finish(None, b"")
+            self._rest()
+            return
+        self._flight.append(call)
+        self._outbox.append(self._conversation.message(call.run))
+        if len(self._flight) == 1:
+            self._watch.add(self)
+            self._flush()
+        else:
+            self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        """All that comes in one turn of the loop goes out at once."""
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if not self._outbox or not self.alive:
+            return
+        data = self._outbox[0] if len(self._outbox) == 1 else b"".join(self._outbox)
+        self._outbox.clear()
+        if not self._sender.send(data):
+            self._vanish()
+
+    def _vanish(self) -> None:
+        """Nobody reads any more. A process that was gone before it was given a call has not begun it."""
+        if self.answers and self.answers + len(self._flight) == self.calls:
+            self._give_back(0)
+            self._flight.clear()
+        self.kill("")
+        if not self._flight:
+            self._rest()
+
+    def _receive(self) -> None:
+        try:
+            data = os.read(self._channel, PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.kill("")  # it is ending, or will never say a word again
+            return
+        self._part += data
+        while self.alive and self._part and self._understand():
+            pass
+
+    def _understand(self) -> bool:
+        """Take one answer from what came, if it is whole. Its length is hostile input, too."""
+        if not self._flight or (self._sender.busy and len(self._flight) == 1):
+            self.kill(FORGED)  # words out of turn
+            return False
+        call, part = self._flight[0], self._part
+        size = LENGTH.size + (LENGTH.unpack_from(part)[0] if len(part) >= LENGTH.size else 0)
+        if size > call.most:
+            call.overflow = True
+            self.kill("result")
+            return False
+        if len(part) < size + USED.size:
+            return False
+        used, frame = USED.unpack_from(part, size), bytes(part[:size])
+        del part[: size + USED.size]
+        self._answered(call, frame, *used)
+        return True
+
+    def _answered(self, call: WarmCall, frame: bytes, used: int, total: int, kib: int, ended: int, spoke: int) -> None:
+        now = time.monotonic()
+        until = min(max(ended / 1e9, call.begins), now)
+        self.answers += 1
+        self.cpu, self.peak = total / 1e6, min(kib * 1024, BELIEVED)
+        took = until - call.begins
+        self.pace = took if self.pace == UNKNOWN else (self.pace + took) / 2
+        if spoke:
+            self._drain(call)
+            self._outbox.append(GO_ON)
+            self._flush_soon()
+        self._flight.popleft()
+        if self._flight:
+            self._flight[0].begins = max(self._flight[0].begins, until)
+        self._leave_alone(call)
+        call.finish(Report(0, min(used / 1e6, took), self.peak, call.begins, until), frame)
+        if not self._flight:
+            self._rest()
+
+    def look(self, now: float) -> None:
+        """Who takes long is listened to, and those behind need not wait for it."""
+        call = self._flight[0]
+        if call.timer is None and now - call.begins >= LISTEN_AFTER:
+            rest = max(call.begins + call.run.limits.wall - now, 0.0)
+            call.timer = self._loop.call_later(rest, self.kill, "wall")
+            for stream, descriptor in self._streams:
+                self._loop.add_reader(descriptor, self._read, call.capture(stream, descriptor))
+            self._give_back(1)
+
+    def _read(self, capture: Capture) -> None:
+        if not capture.read():
+            self._loop.remove_reader(capture.descriptor)
+
+    def _leave_alone(self, call: WarmCall) -> None:
+        if call.timer is not None:
+            call.timer.cancel()
+            for _, descriptor in self._streams:
+                self._loop.remove_reader(descriptor)
+
+    def _drain(self, call: WarmCall) -> None:
+        for stream, descriptor in self._streams:
+            call.capture(stream, descriptor).drain()
+
+    def _give_back(self, first: int) -> None:
+        for call in list(self._flight)[first:]:
+            call.give_back()
+
+    def leave(self, call: WarmCall) -> None:
+        """Nobody wants this call's answer. What runs ends; what has not begun comes to nothing by itself."""
+        if self._flight and self._flight[0] is call:
+            self.kill("cancelled")
+
+    def kill(self, why: str) -> None:
+        """End the process, whatever it may still say; if the zygote does not report that in time, end the zygote."""
+        if not self.alive:
+            return
+        self.alive = False
+        if self._flight:
+            self._flight[0].killed = why
+            self._give_back(1)
+        self._loop.remove_reader(self._channel)
+        self._insisting = self._loop.call_later(KILL_TIME, self._zygote.kill)
+        self._zygote.kill_call(self._number)
+
+    def _ended(self, report: Report | None) -> None:
+        """The process is gone. What the zygote counted is of its whole life."""
+        self.alive = False
+        if self._insisting is not None:
+            self._insisting.cancel()
+        self._sender.stop()
+        self._loop.remove_reader(self._channel)
+        if self._flight:
+            self._end_with(self._flight[0], report)
+        for descriptor in (self._channel, *(descriptor for _, descriptor in self._streams)):
+            os.close(descriptor)
+
+    def _end_with(self, call: WarmCall, report: Report | None) -> None:
+        if report is not None:
+            since = max(call.begins, report.forked)
+            report = attrs.evolve(report, cpu=max(report.cpu - self.cpu, 0.0), forked=since)
+        self._give_back(1)
+        self._leave_alone(call)
+        self._drain(call)
+        self._flight.clear()
+        call.finish(report, bytes(self._part))
+        self._rest()
+
+    def _rest(self) -> None:
+        self._watch.remove(self)
+        self._free(self)
