@@ -1,7 +1,7 @@
 """The ASGI application: one board behind Starlette."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,16 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from .board import OWN, Board
 from .contracts import MountSpec, RequestObserver, RouteSpec, SocketSpec
+from .direct import DirectRoutes
 from .dispatch import MethodApp, RouteApp
 from .logs import RequestIds
 from .observation import Observed
 from .problems import Problem, render_problem
-from .routing import FixedRoutes, LiteralRoutes
+from .routing import FixedRoutes
 from .status import own_routes
 
 
@@ -53,9 +55,10 @@ def serve_board(board: Board) -> Starlette:
 
     fixed = FixedRoutes((*board.routes, *((route, OWN) for route in own_routes(board))))
     board.services.provide(FixedRoutes, fixed)
+    routes = _routes(fixed, board)
     app = Starlette(
-        routes=_routes(fixed, board),
-        middleware=_middleware(board),
+        routes=routes,
+        middleware=_middleware(board, routes),
         exception_handlers={HTTPException: _http_exception},
         lifespan=lifespan,
     )
@@ -63,27 +66,35 @@ def serve_board(board: Board) -> Starlette:
     return app
 
 
-def _middleware(board: Board) -> list[Middleware]:
+def _middleware(board: Board, routes: Sequence[BaseRoute]) -> list[Middleware]:
     made = [Middleware(RequestIds, access=board.settings.kernel.log.access)]
     if RequestObserver in board.services:
         made.append(Middleware(Observed, services=board.services))
-    return made
+    return [*made, Middleware(DirectRoutes, routes=_direct(routes), table=board.table)]
+
+
+def _direct(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, Mapping[str, ASGIApp]]]:
+    for route in routes:
+        if isinstance(route, Route):
+            apps = route.endpoint.by_method if isinstance(route.endpoint, MethodApp) else {}
+            yield route.path, apps or dict.fromkeys(route.methods or (), route.endpoint)
+        elif isinstance(route, Mount):
+            yield f"{route.path}/{{rest:path}}", {}
 
 
 def _routes(routes: FixedRoutes, board: Board) -> list[BaseRoute]:
-    """Starlette's routes: literal paths before templates, so that ``/a/list`` is not taken for ``/a/{id}``."""
+    """Starlette's routes, literal segments first, so that ``/a/list`` is not taken for ``/a/{id}``."""
     by_path: dict[str, list[RouteApp]] = defaultdict(list)
-    others: dict[str, BaseRoute] = {}
+    made: dict[str, BaseRoute] = {}
     for route, owner in routes:
         if isinstance(route, RouteSpec):
             by_path[route.path].append(board.dispatcher.http(route, owner))
         elif isinstance(route, SocketSpec):
-            others[f"{route.path}#socket"] = WebSocketRoute(route.path, board.dispatcher.socket(route, owner))
+            made[f"{route.path}#socket"] = WebSocketRoute(route.path, board.dispatcher.socket(route, owner))
         elif isinstance(route, MountSpec):
-            others[f"{route.path}/{{rest:path}}"] = Mount(route.path, route.app, name=route.name)
-    literal = {path: _route(path, apps) for path, apps in by_path.items() if "{" not in path}
-    others |= {path: _route(path, apps) for path, apps in by_path.items() if "{" in path}
-    return [LiteralRoutes(literal), *(others[path] for path in sorted(others, key=_specificity)), board.table]
+            made[f"{route.path}/{{rest:path}}"] = Mount(route.path, route.app, name=route.name)
+    made |= {path: _route(path, apps) for path, apps in by_path.items()}
+    return [*(made[path] for path in sorted(made, key=_specificity)), board.table]
 
 
 def _route(path: str, apps: list[RouteApp]) -> Route:

@@ -1,0 +1,63 @@
+"""The short way to a route: found by its address and served, before Starlette looks through its list.
+
+What is not found here, such as mounted applications, WebSockets, wrong methods and unknown paths, goes on to
+Starlette, which has the same routes.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .routing import RouteTable, local_path
+from .templates import Template
+from .trie import Trie
+
+
+@attrs.frozen
+class Direct:
+    """The applications of one path by method; none where Starlette must decide."""
+
+    by_method: Mapping[str, ASGIApp]
+    names: tuple[str, ...] = ()
+
+
+class DirectRoutes:
+    """Middleware, the innermost one: right before Starlette's own handling of exceptions and routes."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[tuple[str, Mapping[str, ASGIApp]]], table: RouteTable) -> None:
+        """`routes` are the paths that the app was built with, mounted ones with a last ``{name:path}``."""
+        self.app = app
+        self._table = table
+        self._fixed: Trie[Direct] = Trie()
+        for path, by_method in routes:
+            self._add(path, by_method)
+
+    def _add(self, path: str, by_method: Mapping[str, ASGIApp]) -> None:
+        try:
+            template = Template.parse(path)
+        except ValueError:  # a converter of Starlette's, which may refuse what its segment matches
+            template, by_method = Template.fixed(path), {}
+        made = Direct(dict(by_method), template.names)
+        there = self._fixed.insert(template, made)
+        if there is not made:  # two templates that differ in their names only
+            self._fixed.remove(template)
+            self._fixed.insert(template, Direct({}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        served = self._find(scope) if scope["type"] == "http" else None
+        await (served or self.app)(scope, receive, send)
+
+    def _find(self, scope: Scope) -> ASGIApp | None:
+        path = local_path(scope)
+        found = self._fixed.find(path)
+        if found is not None:
+            direct, given = found
+            app = direct.by_method.get(scope["method"])
+            values = dict(zip(direct.names, given, strict=True)) if app else {}
+        else:
+            app, values = self._table.serving(path, scope["method"])
+        if app is not None:
+            scope["endpoint"], scope["router"] = app, scope["app"].router
+            scope["path_params"] = {**scope.get("path_params", {}), **values}
+        return app
