@@ -40,11 +40,15 @@ def show(figures: Sequence[Figure]) -> None:
     table = Table("measure", "value", "limit", "kept", "note")
     for figure in figures:
         sign = "≤" if figure.at_most else "≥"
-        value = "not measured" if figure.value is None else f"{figure.value:,.3g} {figure.unit}"
+        value = "not measured" if figure.value is None else f"{_rounded(figure.value)} {figure.unit}"
         limit = "" if figure.limit is None else f"{sign} {figure.limit:g}"
         kept = {True: "yes", False: "NO", None: ""}[figure.kept]
         table.add_row(figure.name, value, limit, kept, figure.note)
     Console(width=160).print(table)
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:

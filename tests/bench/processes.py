@@ -1,15 +1,18 @@
 """Servers and clients as processes of their own, and what they print."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO, Any
 
 import attrs
 
@@ -96,6 +99,39 @@ def script(path: Path, *arguments: str) -> Iterator[int]:
     port = free_port()
     with process([sys.executable, str(path), str(port), *arguments], port):
         yield port
+
+
+@attrs.frozen
+class Conversation:
+    """A process that answers each line of JSON with one."""
+
+    child: "subprocess.Popen[str]"
+    told: IO[str]
+
+    @property
+    def pid(self) -> int:
+        return self.child.pid
+
+    def ask(self, **question: Any) -> Any:
+        """Raises RuntimeError, with the end of what it wrote, when the process ends instead."""
+        assert self.child.stdin is not None
+        assert self.child.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps(question), file=self.child.stdin, flush=True)
+        answer = self.child.stdout.readline()
+        if not answer:
+            self.told.seek(0)
+            raise RuntimeError(f"{question}: {self.told.read()[-2000:]}")
+        return json.loads(answer)
+
+
+@contextlib.contextmanager
+def conversation(command: list[str], environ: Mapping[str, str], cwd: Path = HERE.parent) -> Iterator[Conversation]:
+    """Talk with a process until the block ends; it is to end when it is told nothing more."""
+    with tempfile.TemporaryFile("w+") as told:
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": told}
+        with subprocess.Popen(command, cwd=cwd, env=dict(environ), text=True, **pipes) as child:
+            yield Conversation(child, told)
 
 
 def load(port: int, path: str, *headers: str, seconds: int = 3, connections: int = 16) -> Load:
