@@ -22,6 +22,7 @@ from pegboard import (
     Failure,
     Isolation,
     Limits,
+    Load,
     Outcome,
     Output,
     Program,
@@ -46,6 +47,7 @@ class Reference:
 
     def __init__(self) -> None:
         self.slots = asyncio.Semaphore(2)
+        self.load = Load(2, 0, 0, 0, dict.fromkeys(Ending, 0), 0.0)
         self.control, theirs = socket.socketpair()
         with theirs:
             argv = [sys.executable, "-ISBu", str(CHILD), str(theirs.fileno())]
@@ -56,27 +58,43 @@ class Reference:
         self.zygote.wait()
 
     async def check(self, tenant: str, program: Program, limits: Limits) -> Sequence[Violation]:
-        return (await self._job("check", Run(tenant, program, limits=limits))).violations
+        return (await self._counted("check", Run(tenant, program, limits=limits))).violations
 
     async def run(self, run: Run) -> Outcome:
-        return await self._job("run", run)
+        return await self._counted("run", run)
+
+    async def _counted(self, kind: str, run: Run) -> Outcome:
+        outcome = await self._job(kind, run)
+        ended = {**self.load.ended, outcome.ending: self.load.ended[outcome.ending] + 1}
+        self.load = attrs.evolve(self.load, ended=ended, waited=self.load.waited + outcome.queue)
+        return outcome
+
+    def count(self, **more: int) -> None:
+        changed = {name: getattr(self.load, name) + number for name, number in more.items()}
+        self.load = attrs.evolve(self.load, **changed)
 
     async def _job(self, kind: str, run: Run) -> Outcome:
         if len(run.program.source) > run.limits.source:
             violation = Violation("SIZE", "", 1, 1, "the source is too long")
             return Outcome(Ending.VIOLATION, self.isolation, violations=(violation,))
         asked = asyncio.get_running_loop().time()
+        self.count(waiting=1)
         try:
             async with asyncio.timeout(run.limits.queue):
                 await self.slots.acquire()
         except TimeoutError:
-            return Outcome(Ending.BUSY, self.isolation, failure=Failure("no process was free"))
+            queue = asyncio.get_running_loop().time() - asked
+            return Outcome(Ending.BUSY, self.isolation, failure=Failure("no process was free"), queue=queue)
+        finally:
+            self.count(waiting=-1)
+        self.count(running=1, processes=1)
         try:
             queue = asyncio.get_running_loop().time() - asked
             with tempfile.TemporaryDirectory() as folder:
                 return attrs.evolve(await self._process(kind, run, Path(folder)), queue=queue)
         finally:
             self.slots.release()
+            self.count(running=-1, processes=-1)
 
     async def _process(self, kind: str, run: Run, folder: Path) -> Outcome:
         job = {**attrs.asdict(run.limits), "kind": kind, "source": run.program.source, "entry": run.program.entry}
@@ -253,6 +271,24 @@ class Swallowing(Reference):
             return Outcome(Ending.LOST, self.isolation)
 
 
+class Idle(Reference):
+    """It never tells of a call that waits."""
+
+    def count(self, **more: int) -> None:
+        super().count(**{name: number for name, number in more.items() if name != "waiting"})
+
+
+class Forgetful(Reference):
+    """It does not count those that it had no process for."""
+
+    async def _counted(self, kind: str, run: Run) -> Outcome:
+        before = self.load.ended
+        outcome = await super()._counted(kind, run)
+        if outcome.ending is Ending.BUSY:
+            self.load = attrs.evolve(self.load, ended=before)
+        return outcome
+
+
 class Boasting(Reference):
     """It says L5 and contains nothing."""
 
@@ -356,6 +392,8 @@ BAD: dict[str, type[SandboxSuite]] = {
     "test_after_a_limit_the_next_call_works": suite(Fragile),
     "test_a_cancelled_call_ends_its_program": suite(Swallowing),
     "test_it_measures_what_it_used": telling(lambda o: attrs.evolve(o, wall=0.0)),
+    "test_load_tells_what_runs_and_what_waits": suite(Idle),
+    "test_load_counts_calls_by_their_ending": suite(Forgetful),
     "test_it_reads_no_file_of_the_machine": suite(Boasting),
     "test_it_writes_no_file_of_the_machine": suite(Boasting),
     "test_it_sees_no_environment_of_the_server": suite(Sharing),

@@ -1,10 +1,12 @@
 """Jails of every kind that the tests need, and a look at the processes behind them."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import anyio
 import pytest
 
 from pegboard import Limits, Outcome, Program, Run
@@ -13,6 +15,8 @@ from pegboard_sandbox_process.probe import probe
 from pegboard_sandbox_process.spawn import StartFailed
 
 OpenLayers = Callable[..., AbstractAsyncContextManager[Jail]]
+
+FOREVER = Run("t", Program("print('running')\nwhile True: pass"), limits=Limits(wall=30))
 
 
 def absent(why: str) -> NoReturn:
@@ -95,3 +99,30 @@ def descendants() -> Callable[[], list[int]]:
         return children + [each for child in children for each in look(child)]
 
     return look
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool], str], Coroutine[Any, Any, None]]:
+    """Wait for what the kernel has no event for."""
+
+    async def wait(true: Callable[[], bool], what: str) -> None:
+        with anyio.move_on_after(20):
+            while not true():  # noqa: ASYNC110
+                await anyio.sleep(0.005)
+        assert true(), what
+
+    return wait
+
+
+@pytest.fixture
+def started() -> Callable[..., Coroutine[Any, Any, "asyncio.Task[Outcome]"]]:
+    """A task whose program is running: it has printed something."""
+
+    async def start(jail: Jail, run: Run = FOREVER) -> "asyncio.Task[Outcome]":
+        running = asyncio.Event()
+        program = Run(run.tenant, run.program, limits=run.limits, sink=lambda stream, data: running.set())
+        task = asyncio.create_task(jail.run(program))
+        await asyncio.wait_for(running.wait(), 20)
+        return task
+
+    return start

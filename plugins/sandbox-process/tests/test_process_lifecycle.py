@@ -4,41 +4,21 @@ import asyncio
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import anyio
 import pytest
 
-from pegboard import Ending, Limits, Outcome, Problem, Program, Run
+from pegboard import Ending, Limits, Outcome, Program, Run
 from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
 
 pytestmark = pytest.mark.anyio
 
-FOREVER = Run("t", Program("print('running')\nwhile True: pass"), limits=Limits(wall=30))
 QUICK = Run("t", Program("return 1"))
 Descendants = Callable[[], list[int]]
-
-
-async def until(true: Callable[[], bool], what: str) -> None:
-    with anyio.fail_after(20):
-        while not true():  # noqa: ASYNC110  processes of the kernel's have no event to wait for
-            await anyio.sleep(0.005)
-    assert true(), what
-
-
-async def started(jail: Jail, run: Run = FOREVER) -> "asyncio.Task[Outcome]":
-    """A task whose program is running: it has printed something."""
-    running = asyncio.Event()
-    program = Run(run.tenant, run.program, limits=run.limits, sink=lambda stream, data: running.set())
-    task = asyncio.create_task(jail.run(program))
-    await asyncio.wait_for(running.wait(), 20)
-    return task
-
-
-def zygote_of(launcher: int) -> int:
-    with open(f"/proc/{launcher}/task/{launcher}/children") as file:
-        return int(file.read())
+Until = Callable[[Callable[[], bool], str], Coroutine[Any, Any, None]]
+Started = Callable[..., Coroutine[Any, Any, "asyncio.Task[Outcome]"]]
 
 
 async def test_three_hundred_calls_leave_nothing(jail: Jail, descendants: Descendants) -> None:
@@ -50,7 +30,9 @@ async def test_three_hundred_calls_leave_nothing(jail: Jail, descendants: Descen
     assert (len(os.listdir("/proc/self/fd")), descendants()) == before
 
 
-async def test_a_cancelled_caller_leaves_no_process(jail: Jail, descendants: Descendants) -> None:
+async def test_a_cancelled_caller_leaves_no_process(
+    jail: Jail, descendants: Descendants, started: Started, until: Until
+) -> None:
     await jail.run(QUICK)
     before, open_before = descendants(), len(os.listdir("/proc/self/fd"))
     task = await started(jail)
@@ -62,21 +44,7 @@ async def test_a_cancelled_caller_leaves_no_process(jail: Jail, descendants: Des
     await until(lambda: len(os.listdir("/proc/self/fd")) == open_before, "its descriptors are closed")
 
 
-async def test_a_caller_cancelled_while_waiting_frees_its_place(jail: Jail, descendants: Descendants) -> None:
-    await jail.run(QUICK)
-    before = len(descendants())
-    busy = [await started(jail) for _ in range(2)]
-    waiting = asyncio.create_task(jail.run(QUICK))
-    await asyncio.sleep(0)
-    waiting.cancel()
-    for task in busy:
-        task.cancel()
-    await asyncio.gather(waiting, *busy, return_exceptions=True)
-    assert (await jail.run(QUICK)).ending is Ending.RESULT
-    await until(lambda: len(descendants()) == before, "the cancelled programs are gone")
-
-
-async def test_closing_kills_what_runs(namespaces: None, descendants: Descendants) -> None:
+async def test_closing_kills_what_runs(namespaces: None, descendants: Descendants, started: Started) -> None:
     before = descendants()
     async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
         task = await started(jail)
@@ -84,7 +52,7 @@ async def test_closing_kills_what_runs(namespaces: None, descendants: Descendant
     assert (await task).ending is Ending.LOST
 
 
-async def test_closing_tells_those_who_wait(namespaces: None, descendants: Descendants) -> None:
+async def test_closing_tells_those_who_wait(namespaces: None, descendants: Descendants, started: Started) -> None:
     """The places that closing makes free must not start a zygote that nobody would end."""
     before = descendants()
     async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4)) as jail:
@@ -93,82 +61,6 @@ async def test_closing_tells_those_who_wait(namespaces: None, descendants: Desce
     outcomes = await asyncio.wait_for(asyncio.gather(*tasks), 20)
     assert [each.ending for each in outcomes] == [Ending.LOST] * 4
     assert not set(descendants()) - set(before)
-
-
-async def test_killed_zygote_loses_the_call_and_not_the_next(namespaces: None, descendants: Descendants) -> None:
-    before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
-        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
-        task = await started(jail)
-        os.kill(zygote_of(launcher), signal.SIGKILL)
-        assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
-        outcome = await jail.run(QUICK)
-        assert (outcome.ending, outcome.result) == (Ending.RESULT, b"1")
-    assert not set(descendants()) - set(before)
-
-
-def zygote_like(pid: int) -> bool:
-    """Is it a launcher, the one process of ours that has a child before any call?"""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return bool(file.read())
-
-
-async def test_a_stopped_zygote_is_replaced(namespaces: None, descendants: Descendants) -> None:
-    """One that answers nothing any more cannot hold a call beyond its time."""
-    before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
-        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
-        os.kill(zygote_of(launcher), signal.SIGSTOP)
-        outcome = await asyncio.wait_for(jail.run(Run("t", Program("return 1"), limits=Limits(wall=0.2))), 5)
-        assert outcome.ending is Ending.LOST
-        assert (await jail.run(QUICK)).ending is Ending.RESULT
-    assert not set(descendants()) - set(before)
-
-
-async def test_killed_launcher_takes_everything_with_it(namespaces: None, descendants: Descendants) -> None:
-    before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
-        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
-        zygote = zygote_of(launcher)
-        task = await started(jail)
-        os.kill(launcher, signal.SIGKILL)
-        assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
-        await until(lambda: not os.path.exists(f"/proc/{zygote}"), "the zygote died with its launcher")
-        assert (await jail.run(QUICK)).ending is Ending.RESULT
-    assert not set(descendants()) - set(before)
-
-
-async def test_calls_run_side_by_side(jail: Jail) -> None:
-    run = Run("t", Program("import time\ntime.sleep(0.4)"))
-    began = time.monotonic()
-    outcomes = await asyncio.gather(jail.run(run), jail.run(run))
-    assert time.monotonic() - began < 0.75
-    assert {each.ending for each in outcomes} == {Ending.RESULT}
-
-
-async def test_waiting_is_queue_time_and_not_wall_time(jail: Jail) -> None:
-    run = Run("t", Program("import time\ntime.sleep(0.2)"), limits=Limits(wall=0.35))
-    outcomes = await asyncio.gather(*(jail.run(run) for _ in range(6)))
-    assert {each.ending for each in outcomes} == {Ending.RESULT}
-    assert max(each.queue for each in outcomes) > 0.35
-    assert max(each.wall for each in outcomes) < 0.35
-
-
-async def test_no_free_worker_in_time_is_busy(jail: Jail, descendants: Descendants) -> None:
-    await jail.run(QUICK)
-    before = len(descendants())
-    busy = [await started(jail) for _ in range(2)]
-    outcome = await jail.run(Run("t", Program("return 1"), limits=Limits(queue=0.1)))
-    assert outcome.ending is Ending.BUSY
-    assert 0.1 <= outcome.queue < 1
-    with pytest.raises(Problem, match="No worker") as caught:
-        await jail.check("t", Program("return 1"), Limits(queue=0.05))
-    assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "1"})
-    for task in busy:
-        task.cancel()
-    await asyncio.gather(*busy, return_exceptions=True)
-    assert (await jail.run(QUICK)).ending is Ending.RESULT
-    await until(lambda: len(descendants()) == before, "the cancelled programs are gone")
 
 
 async def test_one_programs_death_does_not_touch_another(jail: Jail) -> None:
@@ -202,7 +94,7 @@ async def test_no_program_can_poison_the_library_of_the_next(jail: Jail) -> None
 
 @pytest.mark.parametrize("layers", [(), ("landlock", "seccomp")])
 async def test_daemons_die_with_their_call_where_the_kernel_does_not_help(  # type: ignore[no-untyped-def]
-    layers: tuple[str, ...], open_layers, descendants: Descendants
+    layers: tuple[str, ...], open_layers, descendants: Descendants, until: Until
 ) -> None:
     source = (
         "import os, time\nprint('x')\n"
@@ -224,43 +116,6 @@ async def test_daemons_die_with_their_call_where_the_kernel_does_not_help(  # ty
     assert not set(descendants()) - set(before)
 
 
-async def test_killed_zygote_leaves_no_daemon(open_layers, descendants: Descendants) -> None:  # type: ignore[no-untyped-def]
-    """Without a pid namespace the launcher adopts and kills them."""
-    before = descendants()
-    source = "import os, time\nif not os.fork():\n    os.setsid()\n    time.sleep(60)\nprint('x')\ntime.sleep(60)"
-    async with open_layers() as jail:
-        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
-        task = await started(jail, Run("t", Program(source), limits=Limits(wall=30)))
-        os.kill(zygote_of(launcher), signal.SIGKILL)
-        assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
-        await until(lambda: set(descendants()) - set(before) <= {launcher}, "no daemon is left")
-    assert not set(descendants()) - set(before)
-
-
-def status_of(pid: int) -> dict[str, str]:
-    with open(f"/proc/{pid}/status") as file:
-        return dict(line.rstrip("\n").split(":\t", 1) for line in file)
-
-
-async def test_the_zygote_holds_nothing(namespaces: None, descendants: Descendants) -> None:
-    before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
-        (launcher,) = [pid for pid in descendants() if pid not in before and zygote_like(pid)]
-        zygote = zygote_of(launcher)
-        status = status_of(zygote)
-        spaces = ("user", "mnt", "pid", "ipc", "uts", "net")
-        shared = [
-            each for each in spaces if os.readlink(f"/proc/{zygote}/ns/{each}") == os.readlink(f"/proc/self/ns/{each}")
-        ]
-        assert (await jail.run(QUICK)).ending is Ending.RESULT
-    assert shared == []
-    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
-    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
-    user = 65534 if os.getuid() == 0 else os.getuid()
-    assert status["Uid"].split() == [str(user)] * 4
-    assert os.getuid() != 0 or status["Groups"].split() == []
-
-
 SERVER = """
 import asyncio, os
 from pegboard import Program, Run
@@ -275,7 +130,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize(("level", "number"), [(4, signal.SIGKILL), (3, signal.SIGKILL), (4, signal.SIGINT)])
 async def test_a_killed_server_leaves_no_process(
-    namespaces: None, descendants: Descendants, level: int, number: int
+    namespaces: None, descendants: Descendants, level: int, number: int, until: Until
 ) -> None:
     before = set(descendants())
     server = await asyncio.create_subprocess_exec(

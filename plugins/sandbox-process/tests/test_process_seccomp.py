@@ -8,6 +8,7 @@ from pegboard_sandbox_process.seccomp import (
     ALLOW,
     AUDIT_ARCH,
     KILL_PROCESS,
+    LOW,
     NUMBERS,
     PROGRAM,
     REFUSE,
@@ -78,6 +79,18 @@ def test_the_zygote_forks_but_makes_no_namespace(machine: str) -> None:
 def test_the_zygote_may_only_bind_itself_further(machine: str, option: int, expected: int) -> None:
     program = assemble(ZYGOTE, machine, zygote=True)
     assert verdict(program, NUMBERS[machine]["prctl"], AUDIT_ARCH[machine], (option,)) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"), [((0, 7, LOW), ALLOW), ((1, 7, LOW), REFUSE), ((0, 7, 0), REFUSE), ((2, 7, -20), REFUSE)]
+)
+def test_the_zygote_may_only_lower_the_priority_of_one_process(
+    machine: str, arguments: tuple[int, ...], expected: int
+) -> None:
+    arguments = tuple(value & 0xFFFFFFFF for value in arguments)
+    number = NUMBERS[machine]["setpriority"]
+    assert verdict(assemble(ZYGOTE, machine, zygote=True), number, AUDIT_ARCH[machine], arguments) == expected
+    assert verdict(assemble(PROGRAM, machine), number, AUDIT_ARCH[machine], arguments) == REFUSE
 
 
 def test_a_filter_fits_the_kernels_size(machine: str) -> None:

@@ -13,6 +13,7 @@ import attrs
 from pegboard import Argument, Limits, Output, Program, Run
 
 from .capture import Capture
+from .places import Place
 from .spawn import Report, Zygote
 
 JOB = struct.Struct("<IcBIIIIII")
@@ -87,12 +88,12 @@ def open_ends() -> tuple[list[int], list[int]]:
 
 
 class Call:
-    """Sends a job into a fresh child and collects what comes out. `over` is told when the process is gone.
+    """Sends a job into a fresh child and collects what comes out. Holds its place until the process is gone.
 
     `done` may be cancelled at any time: that alone ends nothing.
     """
 
-    def __init__(self, zygote: Zygote, number: int, run: Run, job: bytes, over: Callable[[], None]) -> None:
+    def __init__(self, zygote: Zygote, number: int, run: Run, job: bytes, place: Place) -> None:
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Finished] = self._loop.create_future()
         self._zygote = zygote
@@ -103,7 +104,7 @@ class Call:
         self._most = run.limits.result + FRAME_ROOM
         self._overflow = False
         self._killed = ""
-        self._over: Callable[[], None] | None = over
+        self._place: Place | None = place
         self._listening: set[int] = set()
         self._writing = False
         self._start(run)
@@ -117,8 +118,12 @@ class Call:
         self._zygote.call(b"C", self._number, run.limits.memory, _cpu(run.limits), theirs, self._ended)
         for descriptor in theirs:
             os.close(descriptor)
-        if self._over is not None:
+        if self._place is not None:
+            self._place.slowed = self._slow_down
             self._send()
+
+    def _slow_down(self) -> None:
+        self._zygote.slow_call(self._number)
 
     def _listen(self) -> None:
         """The call takes its time: read what comes, and end it when that time is over."""
@@ -180,7 +185,7 @@ class Call:
 
     def kill(self, why: str) -> None:
         """End the process; if the zygote does not say so in time, end the zygote."""
-        if self._over is not None and not self._killed:
+        if self._place is not None and not self._killed:
             self._killed = why
             self._timer.cancel()
             self._timer = self._loop.call_later(KILL_TIME, self._zygote.kill)
@@ -197,9 +202,9 @@ class Call:
         for descriptor in (self._channel, self._out.descriptor, self._err.descriptor):
             self._ignore(descriptor)
             os.close(descriptor)
-        over, self._over = self._over, None
-        assert over is not None
-        over()
+        place, self._place = self._place, None
+        assert place is not None
+        place.release()
         if not self.done.done():
             out, err = self._out.output(), self._err.output()
             self.done.set_result(Finished(report, bytes(self._frame), self._overflow, self._killed, out, err))

@@ -4,20 +4,23 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
+import attrs
 import structlog
 
-from pegboard import Capability, Ending, Failure, Isolation, Limits, Outcome, Problem, Program, Run, Violation
+from pegboard import Capability, Ending, Failure, Isolation, Limits, Load, Outcome, Problem, Program, Run, Violation
 
 from . import cgroup
 from .call import Call, Finished, Kind, encode_job
 from .levels import LAYERS, Tried, candidates
 from .outcome import outcome
+from .places import NoPlace, Places
 from .profile import Profile
 from .settings import ProcessSettings, refuse_unholdable
-from .slots import Slots
 from .spawn import StartFailed, Zygote, start
 from .warm import WarmCall
 from .watch import Watch
@@ -38,8 +41,8 @@ SOON, LATER = 0.0005, 0.004
 class Jail:
     """A `pegboard.Sandbox` whose programs each run in a process of their own.
 
-    Made by `open_jail`. Several calls run at once, as many as the settings have workers; further ones wait. With
-    `warmth` the process of a program stays for its next call.
+    Made by `open_jail`. Several calls run at once, as many as the settings have workers, and long ones besides;
+    further ones wait. With `warmth` the process of a program stays for its next call.
     """
 
     def __init__(
@@ -54,7 +57,10 @@ class Jail:
         self._settings = settings
         self._layers = layers
         self._group = group
-        self._slots = Slots(settings.workers)
+        self._places = Places(settings.workers, settings.lane, settings.queue)
+        self._under_way = 0
+        self._endings: Counter[Ending] = Counter()
+        self._waited = 0.0
         self._workers = Workers(warmth, self._start_worker) if warmth else None
         self._watch = Watch()
         self._sweeping: asyncio.TimerHandle | None = None
@@ -74,18 +80,33 @@ class Jail:
 
         Raises `pegboard.Problem` 503 when no worker was free in time or the jail was lost twice.
         """
-        run = Run(tenant, program, limits=limits)
-        ended = await self._call(b"C", run)
-        if ended.ending is Ending.LOST:
-            ended = await self._call(b"C", run)
+        ended = await self._counted(self._check(Run(tenant, program, limits=limits)))
         if ended.ending in (Ending.BUSY, Ending.LOST):
             raise Problem(503, f"sandbox-{ended.ending}", _words(ended), headers={"Retry-After": "1"})
         if ended.ending in (Ending.VIOLATION, Ending.RESULT):
             return ended.violations
         return [Violation("SIZE", "", 1, 1, f"The source cannot be compiled within its limits: {_words(ended)}")]
 
+    async def _check(self, run: Run) -> Outcome:
+        """A program without faults is a result."""
+        ended = await self._call(b"C", run)
+        if ended.ending is Ending.LOST:
+            ended = await self._call(b"C", run)
+        faultless = ended.ending is Ending.VIOLATION and not ended.violations
+        return attrs.evolve(ended, ending=Ending.RESULT) if faultless else ended
+
     async def run(self, run: Run) -> Outcome:
-        return await self._call(b"R", run)
+        return await self._counted(self._call(b"R", run))
+
+    async def _counted(self, call: Coroutine[Any, Any, Outcome]) -> Outcome:
+        self._under_way += 1
+        try:
+            ended = await call
+        finally:
+            self._under_way -= 1
+        self._endings[ended.ending] += 1
+        self._waited += ended.queue
+        return ended
 
     async def _call(self, kind: Kind, run: Run) -> Outcome:
         if run.limits is not self._held:
@@ -100,21 +121,21 @@ class Jail:
             if self._workers is not None and kind == b"R" and run.limits.cpu is None:
                 return await self._stay(self._workers, run, asked)
             return await self._fresh(kind, run, source, asked)
-        except TimeoutError:
-            return self._ended(Ending.BUSY, f"No worker was free within {run.limits.queue:g} seconds", asked)
+        except NoPlace as error:
+            return self._ended(Ending.BUSY, str(error), asked)
         except (StartFailed, OSError) as error:
             log.error("sandbox lost", profile=self._profile.name, reason=str(error))
             return self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
 
     async def _fresh(self, kind: Kind, run: Run, source: bytes, asked: float) -> Outcome:
-        await self._slots.acquire(run.tenant, run.limits.queue)
+        place = await self._places.acquire(run.tenant, run.limits.queue)
         try:
             zygote = self._alive or await self._running()
             sent = time.monotonic()
             job = encode_job(kind, run.program, source, run.arguments, run.limits)
-            call = Call(zygote, next(self._numbers), run, job, self._slots.release)
+            call = Call(zygote, next(self._numbers), run, job, place)
         except BaseException:
-            self._slots.release()
+            place.release()
             raise
         finished = await self._finish(call)
         return outcome(finished, run.limits, self._level, sent - asked, sent)
@@ -135,18 +156,20 @@ class Jail:
 
     async def _hired(self, workers: Workers, run: Run, asked: float) -> Worker:
         """A worker with a place of its own, or one that is about to be done."""
-        if not self._slots.free:
+        if not self._places.free:
             worker = workers.join(run, LATER)
             if worker is not None:
                 return worker
-        await self._slots.acquire(run.tenant, run.limits.queue - (time.monotonic() - asked))
+        place = await self._places.acquire(run.tenant, run.limits.queue - (time.monotonic() - asked))
         try:
             if not self._alive:
                 await self._running()
-            return workers.take(run)
+            worker = workers.take(run)
         except BaseException:
-            self._slots.release()
+            place.release()
             raise
+        worker.hold(place)
+        return worker
 
     def _start_worker(self, run: Run) -> Worker:
         if self._alive is None:
@@ -156,14 +179,27 @@ class Jail:
     def _dismissed(self, worker: Worker) -> None:
         assert self._workers is not None
         self._workers.give(worker)
-        self._slots.release()
+        assert worker.place is not None
+        worker.place.release()
+
+    @property
+    def load(self) -> Load:
+        running = self._places.running
+        return Load(
+            places=self._places.total + self._places.lane,
+            running=running,
+            waiting=max(self._under_way - running, self._places.waiting),
+            processes=self._zygote.children if self._zygote is not None else 0,
+            ended={ending: self._endings[ending] for ending in Ending},
+            waited=self._waited,
+        )
 
     @property
     def _alive(self) -> Zygote | None:
         return self._zygote if self._zygote is not None and self._zygote.alive else None
 
     async def _finish(self, call: Call) -> Finished:
-        """The slot is held until the call is over, even where the caller goes first."""
+        """The place is held until the call is over, even where the caller goes first."""
         try:
             return await call.done
         except asyncio.CancelledError:
@@ -258,11 +294,10 @@ async def _at(
 ) -> Jail:
     group = None
     if level is Isolation.L5:
-        processes = max(settings.workers, warmth.most if warmth else 0)
+        running = settings.workers + settings.lane
+        processes = max(running, warmth.most if warmth else 0)
         parent = Path(settings.cgroup) if settings.cgroup else cgroup.own_group()
-        group = stack.enter_context(
-            cgroup.group_for_zygote(parent, settings.max_memory * settings.workers, processes + 8)
-        )
+        group = stack.enter_context(cgroup.group_for_zygote(parent, settings.max_memory * running, processes + 8))
     jail = Jail(profile, settings, LAYERS[level], group, warmth)
     stack.push_async_callback(jail.aclose)
     await jail.open()

@@ -21,6 +21,10 @@ ALLOW, KILL_PROCESS, REFUSE = 0x7FFF0000, 0x80000000, 0x00050001  # the last is 
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 X32 = 0x40000000
 
+PRIO_PROCESS = 0
+LOW = 10
+"""The nice value of a process that others come before."""
+
 PROT_EXEC = 4
 NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW* flag of clone(2)
 
@@ -30,7 +34,7 @@ NUMBERS = {
         read=0, write=1, close=3, fstat=5, poll=7, lseek=8, mmap=9, mprotect=10, munmap=11, brk=12, rt_sigaction=13,
         rt_sigprocmask=14, rt_sigreturn=15, sched_yield=24, mremap=25, madvise=28, dup2=33, nanosleep=35, setitimer=38,
         getpid=39, sendto=44, sendmsg=46, recvmsg=47, clone=56, exit=60, wait4=61, kill=62, uname=63, gettimeofday=96,
-        getrusage=98, times=100, sigaltstack=131, prctl=157, setrlimit=160, gettid=186, futex=202,
+        getrusage=98, times=100, sigaltstack=131, setpriority=141, prctl=157, setrlimit=160, gettid=186, futex=202,
         restart_syscall=219, clock_gettime=228, clock_getres=229, clock_nanosleep=230, exit_group=231, ppoll=271,
         set_robust_list=273, dup3=292, prlimit64=302, getrandom=318, rseq=334,
     ),
@@ -38,8 +42,8 @@ NUMBERS = {
         dup3=24, close=57, lseek=62, read=63, write=64, ppoll=73, fstat=80, exit=93, exit_group=94, futex=98,
         set_robust_list=99, nanosleep=101, setitimer=103, clock_gettime=113, clock_getres=114, clock_nanosleep=115,
         sched_yield=124, restart_syscall=128, kill=129, sigaltstack=132, rt_sigaction=134, rt_sigprocmask=135,
-        rt_sigreturn=139, times=153, uname=160, setrlimit=164, getrusage=165, prctl=167, gettimeofday=169, getpid=172,
-        gettid=178, sendto=206, sendmsg=211, recvmsg=212, brk=214, munmap=215, mremap=216, clone=220, mmap=222,
+        rt_sigreturn=139, setpriority=140, times=153, uname=160, setrlimit=164, getrusage=165, prctl=167,
+        gettimeofday=169, getpid=172, gettid=178, sendto=206, sendmsg=211, recvmsg=212, brk=214, munmap=215, mremap=216, clone=220, mmap=222,
         mprotect=226, madvise=233, wait4=260, prlimit64=261, getrandom=278, rseq=293,
     ),
 }  # fmt: skip
@@ -58,7 +62,7 @@ ZYGOTE = PROGRAM | frozenset(
         "poll ppoll dup2 dup3 setitimer sendto sendmsg recvmsg wait4 kill setrlimit prlimit64 set_robust_list rseq"
     ).split()
 )
-"""What the zygote needs besides: forking, answering, and setting limits for a child."""
+"""What the zygote needs besides: forking, answering, and setting limits for a child. Lowering its priority, too."""
 
 
 def _statement(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
@@ -88,6 +92,21 @@ def _only_values(number: int, argument: int, values: tuple[int, ...]) -> bytes:
     )
 
 
+def _only(number: int, arguments: dict[int, int]) -> bytes:
+    """Allow call `number` when each of these arguments, by its index, has just this value."""
+    rest = 2 * len(arguments)
+    tests = b""
+    for argument, value in arguments.items():
+        rest -= 2
+        tests += _statement(LOAD, ARGUMENTS + 8 * argument) + _statement(EQUAL, value, 0, rest + 1)
+    return (
+        _statement(EQUAL, number, 0, len(tests) // 8 + 2)
+        + tests
+        + _statement(RETURN, ALLOW)
+        + _statement(RETURN, REFUSE)
+    )
+
+
 def assemble(allowed: frozenset[str], machine: str, *, zygote: bool = False) -> bytes:
     """The filter as an array of ``struct sock_filter``."""
     numbers = NUMBERS[machine]
@@ -106,6 +125,7 @@ def assemble(allowed: frozenset[str], machine: str, *, zygote: bool = False) -> 
     if zygote:
         program += _unless_bits(numbers["clone"], 0, NEW_NAMESPACES)
         program += _only_values(numbers["prctl"], 0, (PR_SET_SECCOMP, PR_SET_PDEATHSIG))
+        program += _only(numbers["setpriority"], {0: PRIO_PROCESS, 2: LOW})
     return program + _statement(RETURN, REFUSE)
 
 

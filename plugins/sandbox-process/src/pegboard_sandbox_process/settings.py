@@ -18,6 +18,17 @@ class ProcessSettings:
         help="programs that run at the same time; the others wait",
         validator=attrs.validators.ge(1),
     )
+    slow: int = setting(
+        0,
+        help="long calls that run besides, at a low priority, so that short ones need not wait for them; at least "
+        "twice the workers; 0: four times",
+        validator=attrs.validators.ge(0),
+    )
+    queue: int = setting(
+        1000,
+        help="calls that may wait, half of them of one tenant; more are refused as busy",
+        validator=attrs.validators.ge(1),
+    )
     allow_weak_isolation: bool = setting(
         False, help="run programs even where the machine allows neither namespaces nor seccomp with Landlock"
     )
@@ -32,6 +43,11 @@ class ProcessSettings:
     max_memory: int = setting(4096 * MEGABYTE, help="the most bytes of memory that a call may ask for")
     max_result: int = setting(64 * MEGABYTE, help="the most bytes of result that a call may ask for")
     max_output: int = setting(64 * MEGABYTE, help="the most bytes of stdout and of stderr that a call may ask for")
+
+    @property
+    def lane(self) -> int:
+        """How many long calls run besides: enough that one tenant's cannot fill the lane."""
+        return max(self.slow, 2 * self.workers) if self.slow else 4 * self.workers
 
 
 def refuse_unholdable(limits: Limits, settings: ProcessSettings) -> None:

@@ -16,6 +16,7 @@ import attrs
 from .call import FORGED, KILL_TIME, LISTEN_AFTER, PIECE, open_ends
 from .capture import Capture
 from .conversation import GO_ON, Conversation
+from .places import Place
 from .sender import Sender
 from .spawn import Report, Zygote
 from .warm import Stream, WarmCall
@@ -52,6 +53,8 @@ class Worker:
         self._flushing = False
         self._part = bytearray()
         self._insisting: asyncio.TimerHandle | None = None
+        self.place: Place | None = None
+        self.slow = False
         self.alive = True
         self.calls = 0
         self.answers = 0
@@ -77,6 +80,17 @@ class Worker:
         if self._flight and self._flight[0].timer is not None:
             return float("inf")
         return len(self._flight) * self.pace
+
+    def hold(self, place: Place) -> None:
+        """The right to run, until it has done all that it was given."""
+        self.place = place
+        place.began = lambda: self._flight[0].begins if self._flight else time.monotonic()
+        place.slowed = self._slow_down
+
+    def _slow_down(self) -> None:
+        """Others come first from now on, and for good: nobody can give a process its priority back."""
+        self.slow = True
+        self._zygote.slow_call(self._number)
 
     def add(self, call: WarmCall) -> None:
         self.calls += 1

@@ -48,7 +48,8 @@ class Workers:
     def join(self, run: Run, seconds: float) -> Worker | None:
         """A busy worker of this program that will turn to one more call within `seconds`."""
         for worker in self._busy_of.get(key_of(run), ()):
-            if worker.backlog <= seconds and worker.alive and self._stays(worker):
+            due = worker.place is not None and worker.place.due
+            if worker.backlog <= seconds and worker.alive and not due and self._stays(worker):
                 return worker
         return None
 
@@ -79,7 +80,8 @@ class Workers:
         self._idle_of.setdefault(key, []).append(worker)
 
     def _stays(self, worker: Worker) -> bool:
-        return worker.calls < self._warmth.calls and time.monotonic() - worker.born < self._warmth.seconds
+        young = worker.calls < self._warmth.calls and time.monotonic() - worker.born < self._warmth.seconds
+        return young and not worker.slow
 
     def _wake(self, worker: Worker) -> None:
         del self._idle[worker]

@@ -32,13 +32,20 @@ if TYPE_CHECKING:
 
 CALL = "<BQQId"
 """Server to zygote: a letter, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly.
-``C`` (for one call) and ``W`` (for many) bring channel, stdout and stderr; ``K`` kills."""
+``C`` (for one call) and ``W`` (for many) bring channel, stdout and stderr; ``K`` kills; from ``S`` on others come
+first."""
 
 REPORT = "<QiQQQQ"
 """Zygote to server: the call, wait status, CPU microseconds, peak KiB, forked and ended (monotonic nanoseconds)."""
 
 NOT_FORKED = -1
 """The wait status of a call for which there was no process to be had."""
+
+COMPUTES = 0.01
+"""Seconds of processor time in which a call that takes long shows that it computes."""
+
+LOOK_AGAIN = 50
+"""Milliseconds until that is looked at again."""
 
 ALWAYS = (  # noqa: SIM905
     "_strptime calendar locale decimal _decimal json re datetime encodings.ascii encodings.latin_1 "
@@ -136,6 +143,11 @@ def _shut_in(layers: list[str], *, root: bool) -> None:
             seccomp.zygote_filter().load()
 
 
+def _cpu_time(pid: int) -> float:
+    """Seconds that a process has used: its clock, whose number is made as in linux/posix-timers.h."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
 class _Zygote:
     """Forks on request, reports each end. Without namespaces it also kills what a program left behind."""
 
@@ -146,6 +158,7 @@ class _Zygote:
         self._alone = "namespaces" in layers
         self._filter = seccomp.program_filter() if self._confined else None
         self._calls: dict[int, tuple[int, int]] = {}
+        self._slow: dict[int, float] = {}
         with open("/proc/self/statm") as file:  # what is mapped already is not the program's
             self._mapped = int(file.read().split()[0]) * resource.getpagesize()
 
@@ -159,7 +172,9 @@ class _Zygote:
         poll.register(CONTROL, select.POLLIN)
         poll.register(SIGNALS, select.POLLIN)
         while True:
-            for descriptor, _ in poll.poll():
+            if self._slow:
+                self._lower()
+            for descriptor, _ in poll.poll(LOOK_AGAIN if self._slow else None):
                 if descriptor == SIGNALS:
                     self._reap()
                 else:
@@ -170,8 +185,8 @@ class _Zygote:
         if not data:
             self._end()
         letter, call, memory, *cpu = unpack(CALL, data)
-        if letter == ord("K"):
-            self._kill(call)
+        if letter in (ord("K"), ord("S")):
+            self._change(letter, call)
             return
         descriptors = array("i", ancillary[0][2])
         forked = time.monotonic_ns()
@@ -231,14 +246,24 @@ class _Zygote:
                 orphans.kill_all(keep=self._calls)
             if pid in self._calls:
                 call, forked = self._calls.pop(pid)
+                self._slow.pop(pid, None)
                 cpu = int((used.ru_utime + used.ru_stime) * 1e6)
                 report = pack(REPORT, call, status, cpu, used.ru_maxrss, forked, time.monotonic_ns())
                 self._control.send(report)
 
-    def _kill(self, call: int) -> None:
+    def _change(self, letter: int, call: int) -> None:
         for pid, (number, _) in self._calls.items():
-            if number == call:
+            if number == call and letter == ord("K"):
                 os.kill(pid, signal.SIGKILL)
+            elif number == call:
+                self._slow[pid] = _cpu_time(pid)
+
+    def _lower(self) -> None:
+        """Who takes long because it sleeps, or finds no processor itself, is in nobody's way."""
+        for pid, before in list(self._slow.items()):
+            if _cpu_time(pid) - before >= COMPUTES:
+                os.setpriority(os.PRIO_PROCESS, pid, seccomp.LOW)
+                del self._slow[pid]
 
     def _end(self) -> NoReturn:
         """The server is gone or wants us to go. In namespaces the kernel kills the rest with PID 1."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import attrs
 
-from pegboard import Isolation, Limits, Outcome, Problem, Program, Run, Sandbox, Violation
+from pegboard import Isolation, Limits, Load, Outcome, Problem, Program, Run, Sandbox, Violation
 from pegboard_sandbox_process import ProcessSettings, Profile, Warmth, open_jail
 
 from .depth import DEEPEST
@@ -33,6 +33,11 @@ class Restricted:
     @property
     def isolation(self) -> Isolation:
         return self._jail.isolation
+
+    @property
+    def load(self) -> Load:
+        """Of the jail: a verdict that is remembered is no call."""
+        return self._jail.load
 
     async def check(self, tenant: str, program: Program, limits: Limits) -> Sequence[Violation]:
         """All that is wrong with `program`. A tenant's verdict on the same source is given from memory.

@@ -25,10 +25,14 @@ SPIN = "while True:\n    pass"
 
 
 class SandboxCalls(RecordSuite):
-    """Programs are given as bodies of a function of one argument `x`; line 1 of a body is line 2 of the source."""
+    """Programs are given as bodies of a function of one argument `x`; line 1 of a body is line 2 of the source.
+
+    `patience` is seconds that what must come to pass by itself may take.
+    """
 
     record: SandboxProvider
     limits: ClassVar[Limits] = Limits(wall=5.0, queue=30.0)
+    patience: ClassVar[float] = 5.0
 
     @pytest.fixture(scope="class")
     @classmethod

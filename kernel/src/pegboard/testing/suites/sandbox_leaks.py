@@ -1,7 +1,6 @@
 """What calls leave behind: nothing."""
 
 import asyncio
-from typing import ClassVar
 
 import attrs
 
@@ -15,8 +14,6 @@ ROUNDS = 4
 
 class Leaks(SandboxCalls):
     """Descriptors and processes are counted before and after; they have `patience` seconds to be gone."""
-
-    patience: ClassVar[float] = 3.0
 
     async def test_calls_leave_no_process_and_no_descriptor(self, sandbox: Sandbox) -> None:
         await self._many(sandbox)

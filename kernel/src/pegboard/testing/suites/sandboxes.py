@@ -1,12 +1,13 @@
-"""What every sandbox keeps. The checks are in four groups, each a module of its own."""
+"""What every sandbox keeps. The checks are in five groups, each a module of its own."""
 
 from .sandbox_containment import Containment
 from .sandbox_leaks import Leaks
 from .sandbox_limits import SandboxLimits
+from .sandbox_load import SandboxLoad
 from .sandbox_results import SandboxResults
 
 
-class SandboxSuite(SandboxResults, SandboxLimits, Containment, Leaks):
+class SandboxSuite(SandboxResults, SandboxLimits, SandboxLoad, Containment, Leaks):
     """Give `record`, and the `plugins` and `settings` that it needs.
 
     Programs are plain Python that any subset of it should have. What the record does not declare as a

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard_sandbox_process.slots import Slots
+from pegboard_sandbox_process.places import NoPlace, Places
 
 TENANTS = "abc"
 ACTIONS = st.one_of(
@@ -25,7 +25,7 @@ class Office:
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self.slots = Slots(places)
+        self.open = Places(places, 4 * places, clock=lambda: 0.0)  # no time passes: nobody makes way
         self.callers: list[asyncio.Task[None]] = []
         self.inside: list[asyncio.Task[None]] = []
         self.order: list[str] = []
@@ -41,8 +41,8 @@ class Office:
         task = asyncio.current_task()
         assert task is not None
         try:
-            await self.slots.acquire(tenant, patience)
-        except TimeoutError:
+            place = await self.open.acquire(tenant, patience)
+        except NoPlace:
             return
         self.inside.append(task)
         self.order.append(tenant)
@@ -51,7 +51,7 @@ class Office:
             await self._leave[task].wait()
         finally:
             self.inside.remove(task)
-            self.slots.release()
+            place.release()
 
     def give_back(self, number: int) -> None:
         if self.inside:
@@ -71,10 +71,11 @@ class Office:
             task.cancel()
         await asyncio.gather(*self.callers, return_exceptions=True)
         for _ in range(self.places):
-            await self.slots.acquire("z", 0)
-        with pytest.raises(TimeoutError):
-            await self.slots.acquire("z", 0)
-        assert not self.slots._waiting, "those who left still stand in the queue"
+            await self.open.acquire("z", 0)
+        assert (self.open.free, self.open.running, self.open.waiting) == (0, self.places, 0)
+        with pytest.raises(NoPlace):
+            await self.open.acquire("z", 0)
+        assert not self.open._waiting, "those who left still stand in the queue"
 
 
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -160,14 +161,38 @@ def test_a_caller_in_time_gets_what_is_given_at_the_end_of_its_time() -> None:
 
 
 async def give_at_the_end() -> None:
-    slots = Slots(1)
-    await slots.acquire("a", 1)
-    waiting = asyncio.create_task(slots.acquire("b", 0.02))
+    places = Places(1, 4, clock=lambda: 0.0)
+    first = await places.acquire("a", 1)
+    waiting = asyncio.create_task(places.acquire("b", 0.02))
     await asyncio.sleep(0)
-    asyncio.get_running_loop().call_later(0.02, slots.release)
+    asyncio.get_running_loop().call_later(0.02, first.release)
     try:
-        await waiting
-    except TimeoutError:
-        await slots.acquire("c", 0.5)
-    slots.release()
-    await slots.acquire("d", 0)
+        second = await waiting
+    except NoPlace:
+        second = await places.acquire("c", 0.5)
+    second.release()
+    await places.acquire("d", 0)
+
+
+@pytest.mark.parametrize(("tenants", "more"), [("aa", "a"), ("aabb", "c")])
+def test_the_queue_is_bounded_in_all_and_for_each_tenant(tenants: str, more: str) -> None:
+    in_loop(fill_the_queue)(tenants, more)
+
+
+async def fill_the_queue(tenants: str, more: str) -> None:
+    places = Places(1, 4, queue=4, clock=lambda: 0.0)
+    await places.acquire("z", 0)
+    waiting = [asyncio.create_task(places.acquire(tenant, 60)) for tenant in tenants]
+    await asyncio.sleep(0)
+    assert places.waiting == len(tenants)
+    with pytest.raises(NoPlace, match=f"{len(tenants)} calls (of this tenant )?wait already"):
+        await places.acquire(more, 60)
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.append(asyncio.create_task(places.acquire(more, 60)))
+    await asyncio.sleep(0)
+    assert not waiting[-1].done(), "there is room in the queue again"
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
