@@ -1,6 +1,7 @@
 """Who calls: the chain of authenticators, and what scopes grant."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import attrs
 import structlog
@@ -22,10 +23,15 @@ def grants(held: Iterable[str], needed: str) -> bool:
 
     ``widgets:write`` grants ``widgets:read``; ``widgets:*`` grants all of widgets.
     """
+    return not _enough(needed).isdisjoint(held)
+
+
+@lru_cache(1000)
+def _enough(needed: str) -> frozenset[str]:
+    """The scopes each of which grants `needed`."""
     resource, _, level = needed.rpartition(":")
     higher = LADDER[LADDER.index(level) :] if level in LADDER else ()
-    enough = {needed, *(f"{resource}:{step}" for step in higher)}
-    return not enough.isdisjoint(held) or not {"*", f"{resource}:*"}.isdisjoint(held)
+    return frozenset((needed, "*", f"{resource}:*", *(f"{resource}:{step}" for step in higher)))
 
 
 @attrs.frozen

@@ -27,6 +27,7 @@ from pegboard.json import converter
 from pegboard_egress import Egress
 from pegboard_store import Store
 
+from .arguments import described, user_argument
 from .credentials import unmasked
 from .documents import (
     ENTRY,
@@ -39,8 +40,8 @@ from .documents import (
     WidgetDraft,
 )
 from .errors import failed, refused
-from .execution import LIMITS, Executor, credential_headers, described
-from .plans import Plans, user_argument
+from .execution import LIMITS, Executor, credential_headers
+from .plans import Plans
 from .prefixes import prefix_of
 from .settings import EndpointsSettings
 from .upstream import Upstream, fetch, upstream_request

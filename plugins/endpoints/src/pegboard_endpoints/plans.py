@@ -3,17 +3,14 @@
 from collections import OrderedDict
 
 import attrs
-import orjson
 
-from pegboard import Argument, Principal, Program
+from pegboard import Program
 from pegboard_egress import EgressRequest
 from pegboard_store import Store
 
 from .documents import ENTRY
 from .upstream import upstream_request
 from .widgets import PLANS, StoredWidget, Widgets
-
-ANONYMOUS = Argument(orjson.dumps({"id": "", "username": "", "email": ""}), "object")
 
 
 @attrs.frozen
@@ -84,11 +81,3 @@ class Plans:
             self._plans.clear()
         else:
             self._plans.pop(widget_id, None)
-
-
-def user_argument(principal: Principal | None) -> Argument:
-    """`user` as the logic sees it."""
-    if principal is None:
-        return ANONYMOUS
-    user = {"id": principal.id, "username": principal.username, "email": principal.email}
-    return Argument(orjson.dumps(user), "object")

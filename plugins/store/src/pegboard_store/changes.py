@@ -33,7 +33,7 @@ class Changes(abc.ABC):
 
     @abc.abstractmethod
     def poll(self) -> None:
-        """Deliver what has changed since the last call; some microseconds when nothing has.
+        """Deliver what was changed before this turn of the event loop; some microseconds when nothing was.
 
         Where news may have been missed every callback gets None: a cache is never trusted by mistake.
         """

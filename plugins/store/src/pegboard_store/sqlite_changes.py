@@ -1,6 +1,8 @@
 """Changes over SQLite: rows in the writer's transaction, and one pragma to know that there are any."""
 
+import asyncio
 import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +33,7 @@ class SqliteChanges(Changes):
         self._execute = self._connection.execute
         self._execute("PRAGMA query_only=ON")
         self._version = UNKNOWN
+        self._polled = False
         self._seen: int = self._execute(NEWEST).fetchone()[0]
 
     async def publish(self, session: AsyncSession, topic: str, key: str) -> None:
@@ -41,6 +44,12 @@ class SqliteChanges(Changes):
         """Nothing to do: the commit has moved data_version."""
 
     def poll(self) -> None:
+        """Once in a turn of the event loop: what is handled in one turn had come before it began."""
+        if self._polled:
+            return
+        with suppress(RuntimeError):  # a command without a loop asks each time
+            asyncio.get_running_loop().call_soon(self._next_turn)
+            self._polled = True
         try:
             version = self._execute("PRAGMA data_version").fetchone()[0]
             if version != self._version:
@@ -48,6 +57,9 @@ class SqliteChanges(Changes):
         except sqlite3.Error as error:
             log.warning("store.changes-unreadable", reason=str(error))
             self._distrust()
+
+    def _next_turn(self) -> None:
+        self._polled = False
 
     def _catch_up(self, version: int) -> None:
         rows = self._execute(NEWS, (self._seen,)).fetchall()
@@ -60,7 +72,7 @@ class SqliteChanges(Changes):
                 for _, topic, key in rows:
                     self._tell(topic, key)
         except BaseException:
-            self._version = UNKNOWN
+            self._version, self._polled = UNKNOWN, False
             raise
         if rows:
             self._seen = rows[-1][0]
