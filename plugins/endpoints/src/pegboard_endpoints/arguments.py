@@ -1,0 +1,102 @@
+"""What the logic is called with: `request` without the caller's credentials, and `user`."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from pegboard import Argument, Principal, Problem
+from pegboard.dispatch import read_body
+
+from .credentials import is_secret
+
+BODY_LIMIT = 1024 * 1024
+BODILESS = frozenset({"GET", "HEAD", "DELETE"})
+REMEMBERED_NAMES = 1000
+
+
+class RequestArguments:
+    """Requests as the logic sees them."""
+
+    def __init__(self, credentials: frozenset[str]) -> None:
+        """`credentials` are the headers, in lower case, in which callers of this app prove who they are."""
+        self._credentials = credentials
+        self._names: dict[bytes, str] = {}
+
+    async def of(self, request: Request) -> Argument:
+        """Raises Problem 413 for a body of more than 1 MiB, 400 for one that is no text."""
+        scope = request.scope
+        body = "" if request.method in BODILESS else _decoded(await read_body(request, BODY_LIMIT))
+        bound = {name: value for name, value in request.path_params.items() if name != "widget_id"}
+        query = request.query_params.multi_items() if scope["query_string"] else []
+        return _document(request.method, scope["path"], self._shown(scope["headers"]), query, bound, body or None)
+
+    def _shown(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+        names = self._names
+        shown = []
+        for raw, value in headers:
+            name = names.get(raw)
+            if name is None:
+                name = self._judged(raw)
+            if name:
+                shown.append((name, value.decode("latin-1")))
+        return shown
+
+    def _judged(self, raw: bytes) -> str:
+        """A header's name, or "" for one that stays hidden; remembered, for each request has the same ones."""
+        name = raw.decode("latin-1")
+        if len(self._names) >= REMEMBERED_NAMES:  # callers choose the names
+            self._names.clear()
+        self._names[raw] = "" if name in self._credentials or is_secret(name) else name
+        return self._names[raw]
+
+
+def described(
+    method: str,
+    path: str,
+    headers: Iterable[tuple[str, str]],
+    query: Iterable[tuple[str, str]],
+    path_params: Mapping[str, Any],
+    body: str | None,
+) -> Argument:
+    """A request as a sandbox's ``request`` view."""
+    shown = [(name, value) for name, value in headers if not is_secret(name)]
+    return _document(method, path, shown, list(query), dict(path_params), body)
+
+
+def _document(
+    method: str,
+    path: str,
+    headers: list[tuple[str, str]],
+    query: list[tuple[str, str]],
+    path_params: dict[str, Any],
+    body: str | None,
+) -> Argument:
+    document = {
+        "method": method,
+        "path": path,
+        "headers": headers,
+        "query_params": query,
+        "path_params": path_params,
+        "body": body,
+    }
+    return Argument(orjson.dumps(document), "request")
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Problem(400, "invalid-body", "The body must be UTF-8 text") from None
+
+
+def user_argument(principal: Principal | None) -> Argument:
+    """`user` as the logic sees it."""
+    return _user(principal.id, principal.username, principal.email) if principal else _user("", "", "")
+
+
+@lru_cache(1000)
+def _user(id: str, username: str, email: str) -> Argument:
+    return Argument(orjson.dumps({"id": id, "username": username, "email": email}), "object")
