@@ -178,7 +178,8 @@ async def test_an_observer_that_cannot_be_opened_stops_no_request() -> None:
     assert app.state.board.loader.plugins["ears"].state == "quarantined"
 
 
-def test_an_app_without_an_observer_has_no_middleware_for_one() -> None:
-    listener = Listener()
-    without = create_app(environ={}, installed=False)
-    assert len(without.user_middleware) + 1 == len(observed(lambda services: listener).user_middleware)
+def test_an_app_without_an_observer_tells_nobody() -> None:
+    told = [
+        app.user_middleware[0].kwargs["ended"] for app in (observed(Listener), create_app(installed=False, environ={}))
+    ]
+    assert [len(each) for each in told] == [1, 0]

@@ -18,8 +18,8 @@ from .board import OWN, Board
 from .contracts import MountSpec, RequestObserver, RouteSpec, SocketSpec
 from .direct import DirectRoutes
 from .dispatch import MethodApp, RouteApp
-from .logs import RequestIds
-from .observation import Observed
+from .logs import Ended, RequestIds, access_line
+from .observation import Observation
 from .problems import Problem, render_problem
 from .routing import FixedRoutes
 from .status import own_routes
@@ -67,10 +67,13 @@ def serve_board(board: Board) -> Starlette:
 
 
 def _middleware(board: Board, routes: Sequence[BaseRoute]) -> list[Middleware]:
-    made = [Middleware(RequestIds, access=board.settings.kernel.log.access)]
+    ended: list[Ended] = [access_line] if board.settings.kernel.log.access else []
     if RequestObserver in board.services:
-        made.append(Middleware(Observed, services=board.services))
-    return [*made, Middleware(DirectRoutes, routes=_direct(routes), table=board.table)]
+        ended.append(Observation(board.services))
+    return [
+        Middleware(RequestIds, ended=tuple(ended)),
+        Middleware(DirectRoutes, routes=_direct(routes), table=board.table),
+    ]
 
 
 def _direct(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, Mapping[str, ASGIApp]]]:

@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,6 +15,8 @@ from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
 from .settings import LogSettings
+
+access = structlog.get_logger("pegboard.access")
 
 GIVEN = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 IDS = map("{}{:08x}".format, itertools.repeat(secrets.token_hex(6)), itertools.count())
@@ -63,17 +66,19 @@ def configure(settings: LogSettings) -> None:
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 
+Ended = Callable[[Scope, int, float], None]
+"""Told of an HTTP request that has ended: its scope, the status (0 if nobody was answered) and the seconds it took."""
+
+
 class RequestIds:
     """Middleware that gives each request an id, the caller's own if it is a sane one, and answers with it.
 
-    Also writes the access line where the settings ask for it; it is off by default because it costs
-    a request more than everything else in the kernel does.
+    Those of `ended` are told of each HTTP request at its end.
     """
 
-    def __init__(self, app: ASGIApp, access: bool = False) -> None:
+    def __init__(self, app: ASGIApp, ended: Sequence[Ended] = ()) -> None:
         self.app = app
-        self.access = access
-        self.log = structlog.get_logger("pegboard.access")
+        self.ended = ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -93,13 +98,20 @@ class RequestIds:
 
         try:
             await self.app(scope, receive, send_with_id)
+        except Exception:
+            status = status or 500  # what Starlette answers further out
+            raise
         finally:
-            if self.access and scope["type"] == "http":
-                self._line(scope, status, time.perf_counter() - started)
+            if self.ended and scope["type"] == "http":
+                seconds = time.perf_counter() - started
+                for tell in self.ended:
+                    tell(scope, status, seconds)
             request_id.reset(token)
 
-    def _line(self, scope: Scope, status: int, seconds: float) -> None:
-        self.log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1e3, 1))
+
+def access_line(scope: Scope, status: int, seconds: float) -> None:
+    """A line for a request. The settings ask for it: it costs more than everything else in the kernel does."""
+    access.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1e3, 1))
 
 
 def _given(scope: Scope) -> str | None:

@@ -1,55 +1,36 @@
 """Telling the `RequestObserver` of each answer. An app whose plugins offer none does not have this in its way."""
 
-import time
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import attrs
+from starlette.types import Scope
 
 from .contracts import RequestObserver, Services
 from .dispatch import MethodApp, RouteApp
 from .problems import MissingService
 
 
-class Observed:
-    """Middleware around all routes, those made at run time included; WebSockets are passed on as they are."""
+@attrs.frozen
+class Observation:
+    """Passes on what `RequestIds` tells at a request's end, with the route and its plugin."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        self.app = app
-        self.services = services
+    services: Services
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+    def __call__(self, scope: Scope, status: int, seconds: float) -> None:
+        if not status:  # the caller left before there was an answer
             return
-        started, status = time.perf_counter(), 0
-
-        async def send_and_look(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_and_look)
-        except Exception:
-            status = status or 500  # what Starlette answers further out
-            raise
-        finally:
-            if status:
-                self._tell(scope, status, time.perf_counter() - started)
-
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         try:
             observer = self.services.get(RequestObserver)  # type: ignore[type-abstract]
         except MissingService:  # not open yet, or its plugin is quarantined, which health tells
             return
         served = _served(scope)
-        route, plugin = (served.spec.name, served.owner) if served else ("", "")
-        observer.answered(route, plugin, scope["method"], status, seconds)
+        if served is None:
+            observer.answered("", "", scope["method"], status, seconds)
+        else:
+            observer.answered(served.spec.name, served.owner, scope["method"], status, seconds)
 
 
 def _served(scope: Scope) -> RouteApp | None:
-    """The route that Starlette left in the scope when it found one."""
+    """The route that was left in the scope when it was found."""
     endpoint = scope.get("endpoint")
-    if isinstance(endpoint, MethodApp):
-        endpoint = endpoint.by_method.get(scope["method"])
-    return endpoint if isinstance(endpoint, RouteApp) else None
+    if isinstance(endpoint, RouteApp):
+        return endpoint
+    return endpoint.by_method.get(scope["method"]) if isinstance(endpoint, MethodApp) else None
