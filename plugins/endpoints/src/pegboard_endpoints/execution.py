@@ -28,14 +28,17 @@ class Execution:
 
     def headers(self) -> dict[str, str]:
         """Where the body came from, how it was isolated, and what took how long (Server-Timing)."""
+        return {name.decode(): value.decode() for name, value in self.raw_headers()}
+
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         outcome = self.outcome
-        upstream, queue, sandbox = self.upstream * 1e3, outcome.queue * 1e3, (outcome.start + outcome.wall) * 1e3
-        return {
-            "x-cache": self.freshness,
-            "x-sandbox": self.sandbox,
-            "x-isolation": outcome.isolation.name,
-            "server-timing": f"upstream;dur={upstream:.2f}, queue;dur={queue:.2f}, sandbox;dur={sandbox:.2f}",
-        }
+        times = (self.upstream * 1e3, outcome.queue * 1e3, (outcome.start + outcome.wall) * 1e3)
+        return (
+            (b"x-cache", self.freshness.encode()),
+            (b"x-sandbox", self.sandbox.encode()),
+            (b"x-isolation", outcome.isolation.name.encode()),
+            (b"server-timing", b"upstream;dur=%.2f, queue;dur=%.2f, sandbox;dur=%.2f" % times),
+        )
 
 
 class ResultResponse(Response):
@@ -48,7 +51,7 @@ class ResultResponse(Response):
         self.raw_headers = [
             (b"content-length", b"%d" % len(self.body)),
             (b"content-type", b"application/json"),
-            *((name.encode(), value.encode()) for name, value in execution.headers().items()),
+            *execution.raw_headers(),
         ]
 
 
