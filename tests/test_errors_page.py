@@ -34,6 +34,7 @@ MADE = {
         "output-limit",
         "recursion-limit",
         "result-limit",
+        "files-limit",
         "result-not-serializable",
         "limit",
     ),

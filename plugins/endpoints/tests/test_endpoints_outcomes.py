@@ -205,6 +205,15 @@ async def test_a_crash_is_told_with_its_signal_and_harms_nobody(desk: Any) -> No
     assert (await desk.result("return 1")).json() == 1
 
 
+async def test_files_are_thrown_away_and_limited(desk: Any) -> None:
+    logic = "with open('x', 'wb') as file:\n    file.write(bytes(data))\nreturn 1"
+    widget = await desk.save(logic, answer(json=2**24), answer(json=2**24 + 1), data={"sandbox": "process"})
+    assert (await desk.execute(widget)).json() == 1
+    over = await desk.execute(widget)
+    assert told(over) == (422, "FILES_LIMIT")
+    assert "16 MB" in over.json()["detail"]
+
+
 async def test_an_exit_is_told_with_its_code(desk: Any) -> None:
     for source in ("import os\nos._exit(3)", "import sys\nsys.exit(3)"):
         got = await desk.result(source, data={"sandbox": "process"})

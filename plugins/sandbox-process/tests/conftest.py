@@ -79,6 +79,17 @@ def run(jail: Jail) -> Callable[..., object]:
     return runner
 
 
+@pytest.fixture(name="given")
+def given_fixture(jail: Jail) -> Callable[..., object]:
+    """Run a body of Python with standard input and files."""
+
+    async def runner(source: str, stdin: bytes = b"", limits: Limits = Limits(), **files: bytes) -> Outcome:  # noqa: B008
+        named = {name.replace("_", "."): content for name, content in files.items()}
+        return await jail.run(Run("tenant", Program(source), limits=limits, stdin=stdin, files=named))
+
+    return runner
+
+
 def _children(pid: int) -> list[int]:
     found = []
     for thread in os.listdir(f"/proc/{pid}/task"):

@@ -252,5 +252,4 @@ def test_the_provider_says_what_it_can() -> None:
 
     (provider,) = plugin.pegboard_sandboxes(settings=Chosen())  # type: ignore[arg-type]
     assert provider.name == "process"
-    assert Capability.BODY in provider.capabilities
-    assert Capability.FILES not in provider.capabilities
+    assert provider.capabilities == set(Capability)

@@ -123,7 +123,7 @@ BY_CODE: Mapping[str, type[ApiError]] = {
     **dict.fromkeys(("FORBIDDEN_MODULE", "INVALID_CODE"), CodeRefusedError),
     **dict.fromkeys(("EXECUTION_ERROR", "CRASHED", "RESULT_NOT_SERIALIZABLE"), ExecutionError),
     **dict.fromkeys(
-        ("TIMEOUT_ERROR", "MEMORY_LIMIT", "OUTPUT_LIMIT", "RECURSION_LIMIT", "RESULT_LIMIT"),
+        ("TIMEOUT_ERROR", "MEMORY_LIMIT", "OUTPUT_LIMIT", "RECURSION_LIMIT", "RESULT_LIMIT", "FILES_LIMIT"),
         LimitError,
     ),
     **dict.fromkeys(

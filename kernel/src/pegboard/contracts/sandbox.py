@@ -38,6 +38,7 @@ class Capability(enum.StrEnum):
     STREAMING = "streaming"
     """hands output over while the program runs"""
     STDIN = "stdin"
+    """gives a program its standard input"""
     FILES = "files"
     """files in memory, in and out"""
 
@@ -69,7 +70,8 @@ class Limits:
     """What one run may use; seconds and bytes. A sandbox refuses a limit that it cannot hold.
 
     `cpu` defaults to `wall`. `queue` is how long a call may wait for a worker before it is `BUSY`.
-    `recursion` counts the user's own frames, `nesting` loops within loops.
+    `recursion` counts the user's own frames, `nesting` loops within loops. `files` is for the contents of all files
+    that go in, and of all that come out.
     """
 
     wall: float = 5.0
@@ -81,6 +83,7 @@ class Limits:
     output: int = 256 * 1024
     recursion: int = 100
     nesting: int = 10
+    files: int = 16 * 1024 * 1024
 
 
 @attrs.frozen
@@ -117,9 +120,9 @@ class Failure:
     """What ended a run that has no result, in words for the author of the program.
 
     For an exception `type` is its class, `line` the line in the user's source; for a limit `limit` is
-    ``wall``, ``cpu``, ``memory``, ``output``, ``recursion``, ``result`` or ``not-serializable`` and `allowed` the
-    number that was set; for a crash `signal` is its number; for an exit `exit_code` its status. An argument that the
-    sandbox cannot read as JSON is the type ``InvalidArgument`` without a line.
+    ``wall``, ``cpu``, ``memory``, ``output``, ``recursion``, ``result``, ``files`` or ``not-serializable`` and
+    `allowed` the number that was set; for a crash `signal` is its number; for an exit `exit_code` its status. An
+    argument that the sandbox cannot read as JSON is the type ``InvalidArgument`` without a line.
     """
 
     message: str
@@ -146,7 +149,8 @@ class Outcome:
 
     `result` is JSON bytes as the program's process wrote them, checked to be JSON within the limit.
     Times are seconds: `queue` waiting for a worker, `start` until the program ran, `wall` and `cpu`
-    while it ran. `memory` is the peak in bytes. Waiting is never part of `wall`.
+    while it ran. `memory` is the peak in bytes. Waiting is never part of `wall`. `files` are those that the program
+    made or wrote to, whatever its end, as long as its process lived to tell them: a limit that kills takes them along.
     """
 
     ending: Ending
@@ -171,8 +175,10 @@ OutputSink = Callable[[Literal["stdout", "stderr"], bytes], None]
 class Run:
     """One call. `tenant` is whose code it is: nothing is ever shared between tenants.
 
-    `sink` is called on the event loop with output as it arrives; it must not block. `files` are
-    names to contents, without folders.
+    `sink` is called on the event loop with output as it arrives; it must not block. `stdin` is all that there is to
+    read, then comes its end. `files` are names to contents: the program finds them in its working directory. A name has
+    no folder in it and at most 255 bytes of UTF-8; `run` raises `pegboard.Problem` 422 for others, and for contents of
+    more than `Limits.files`.
     """
 
     tenant: str

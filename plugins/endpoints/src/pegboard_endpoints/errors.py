@@ -100,6 +100,7 @@ def _limit(limit: str, failure: Failure) -> Problem:
         "output": (422, "OUTPUT_LIMIT", f"Code execution printed more than its limit ({allowed / 1024:g} KiB)"),
         "recursion": (422, "RECURSION_LIMIT", f"Code execution exceeded recursion limit ({allowed:g} frames)"),
         "result": (422, "RESULT_LIMIT", f"The result is larger than its limit ({allowed / 1024:g} KiB)"),
+        "files": (422, "FILES_LIMIT", f"Code execution left more or larger files than it may ({allowed / 2**20:g} MB)"),
         "not-serializable": (422, "RESULT_NOT_SERIALIZABLE", f"The result is not JSON: {failure.message}"),
     }.get(limit, (422, "LIMIT", f"Code execution exceeded a limit: {failure.message or limit}"))
     extra = {"error_code": error_code, "limit": limit, "allowed": failure.allowed, "line": failure.line}

@@ -36,10 +36,19 @@ def pegboard_sandboxes(settings: Settings) -> Iterator[SandboxProvider]:
         "process",
         "All of Python, each call in a fresh process behind namespaces, seccomp and resource limits",
         open=open_process,
-        capabilities=frozenset({Capability.FUNCTION, Capability.BODY, Capability.FULL_PYTHON, Capability.STREAMING}),
+        capabilities=frozenset(
+            {
+                Capability.FUNCTION,
+                Capability.BODY,
+                Capability.FULL_PYTHON,
+                Capability.STREAMING,
+                Capability.STDIN,
+                Capability.FILES,
+            }
+        ),
         probe=probe,
         lacks=(
-            "files and standard input",
+            "files but those in memory, in one folder",
             "network",
             "threads and further processes",
             "compiled extensions of your own",

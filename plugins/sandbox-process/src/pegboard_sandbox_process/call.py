@@ -10,13 +10,14 @@ from typing import Literal
 
 import attrs
 
-from pegboard import Argument, Limits, Output, Program, Run
+from pegboard import Limits, Output, Run
 
+from . import files
 from .capture import Capture
 from .places import Place
 from .spawn import Report, Zygote
 
-JOB = struct.Struct("<IcBIIIIII")
+JOB = struct.Struct("<IcBIIIHIIIIId")
 ARGUMENT = struct.Struct("<BI")
 VIEWS = {"value": 0, "object": 1, "request": 2}
 """All as in `child` and `views`, which are the jail's inside and not imported here."""
@@ -51,15 +52,20 @@ class Finished:
     stderr: Output
 
 
-def encode_job(kind: Kind, program: Program, source: bytes, arguments: tuple[Argument, ...], limits: Limits) -> bytes:
-    """The job as `child.JOB` describes it: arguments go through as the bytes that they are."""
-    entry = (program.entry or "").encode()
+def encode_job(kind: Kind, run: Run, source: bytes) -> bytes:
+    """The job as `child.JOB` describes it: all that the caller gave goes through as the bytes that they are."""
+    entry = (run.program.entry or "").encode()
     parts = [source, entry]
-    for argument in arguments:
+    for argument in run.arguments:
         parts += (ARGUMENT.pack(VIEWS[argument.view], len(argument.json)), argument.json)
+    if run.stdin or run.files:
+        parts += (run.stdin, *files.encode_files(run.files))
     size = JOB.size - 4 + sum(map(len, parts))
-    counts = (len(arguments), len(source), len(entry))
-    head = JOB.pack(size, kind, *counts, limits.result, limits.recursion, limits.nesting, limits.source)
+    counts = (len(run.arguments), len(source), len(entry), len(run.stdin), len(run.files))
+    limits = run.limits
+    head = JOB.pack(
+        size, kind, *counts, limits.result, limits.recursion, limits.nesting, limits.source, limits.files, limits.wall
+    )
     return b"".join((head, *parts))
 
 
@@ -101,7 +107,7 @@ class Call:
         self._wall = run.limits.wall
         self._job = memoryview(job)
         self._frame = bytearray()
-        self._most = run.limits.result + FRAME_ROOM
+        self._most = run.limits.result + FRAME_ROOM + run.limits.files + files.ROOM
         self._overflow = False
         self._killed = ""
         self._place: Place | None = place

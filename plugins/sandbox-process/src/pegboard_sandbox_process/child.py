@@ -12,6 +12,8 @@ TYPE_CHECKING = False  # typing itself would add half a megabyte to every fork
 if TYPE_CHECKING:
     from typing import Any, NoReturn, Protocol
 
+    from pegboard_sandbox_process.memory_files import Bytes
+
     class Language(Protocol):
         """How source becomes a run. Both may raise whatever the program raises, `Refused` and `LimitHit`."""
 
@@ -28,14 +30,19 @@ FIRST_READ = 64 * 1024
 WORDS = 2000
 """The longest message, in characters."""
 
-JOB = "<IcBIIIIII"
-"""Length of the rest, ``C`` check or ``R`` run, the number of arguments, bytes of source and of the entry's name (0:
-none), then the limits result, recursion, nesting and source. Source, entry and the arguments follow, each argument as
-`ARGUMENT` and its JSON."""
+JOB = "<IcBIIIHIIIIId"
+"""Length of the rest, ``C`` check or ``R`` run, the number of arguments, bytes of source, of the entry's name (0: none)
+and of standard input, the number of files, then `LIMITS`. Source, entry, the arguments, standard input and the files
+follow, each argument as `ARGUMENT` and its JSON, each file as `FILE`, its name and its content."""
 
-JOB_SIZE = 30
+JOB_SIZE = 48
 ARGUMENT = "<BI"
 """The index of its view in `VIEWS`, its bytes."""
+
+FILE = "<HI"
+"""Bytes of its name and of its content."""
+
+LIMITS = ("result", "recursion", "nesting", "source", "files", "wall")
 
 INVALID_ARGUMENT = "InvalidArgument"
 """The `Failure.type` of a call whose argument is not JSON: the caller's mistake, seen only here."""
@@ -46,13 +53,17 @@ OUT_OF_MEMORY = b'{"ending":"limit","limit":"memory"}'
 class Job:
     """One call. `kind` is ``check`` or ``run``; `arguments` are decoded values and views.
 
-    `limits` holds numbers of `pegboard.Limits`: source, result, recursion, nesting.
+    `limits` holds numbers of `pegboard.Limits`: source, result, recursion, nesting, files, wall. `stdin` and `files`
+    are given; a language that has files leaves in `written` those that its program wrote.
     """
 
-    __slots__ = ("arguments", "entry", "kind", "limits", "source")
+    __slots__ = ("arguments", "entry", "files", "kind", "limits", "source", "stdin", "written")
 
     def __init__(self, kind: str, source: str, entry: str | None, arguments: list[Any], limits: dict[str, Any]) -> None:
         self.kind, self.source, self.entry, self.arguments, self.limits = kind, source, entry, arguments, limits
+        self.stdin: Bytes = b""
+        self.files: dict[str, Bytes] = {}
+        self.written: dict[str, Bytes] = {}
 
 
 class Refused(Exception):
@@ -76,17 +87,16 @@ def read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
     data = os.read(channel, FIRST_READ)
     while len(data) < JOB_SIZE:
         data += read_exactly(channel, 1)
-    size, kind, count, source, entry, result, recursion, nesting, most = unpack_from(JOB, data)
+    size, kind, count, source, entry, stdin, files, *limits = unpack_from(JOB, data)
     if len(data) < size + 4:
         data += read_exactly(channel, size + 4 - len(data))
     at = JOB_SIZE + source
-    limits = {"result": result, "recursion": recursion, "nesting": nesting, "source": most}
     job = Job(
         "check" if kind == b"C" else "run",
         data[JOB_SIZE:at].decode("utf-8", "surrogatepass"),
         data[at : at + entry].decode() or None,
         [],
-        limits,
+        dict(zip(LIMITS, limits, strict=True)),
     )
     at += entry
     for number in range(count):
@@ -100,7 +110,20 @@ def read_job(channel: int) -> tuple[Job, tuple[int, bytes, int] | None]:
             job.arguments.clear()
             return job, (ord("X"), OUT_OF_MEMORY, 0)
         at += 5 + length
+    if stdin or files:
+        _give(job, memoryview(data), at, stdin, files)
     return job, None
+
+
+def _give(job: Job, data: memoryview, at: int, stdin: int, files: int) -> None:
+    """What a file holds is not copied before it is written to."""
+    job.stdin = data[at : at + stdin]
+    at += stdin
+    for _ in range(files):
+        name, size = unpack_from(FILE, data, at)
+        start = at + 6 + name
+        job.files[bytes(data[at + 6 : start]).decode()] = data[start : start + size]
+        at = start + size
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -12,6 +12,8 @@ import re
 import sys
 
 from pegboard_sandbox_process.child import PROGRAM, Job, LimitHit, Refused
+from pegboard_sandbox_process.folder import Folder
+from pegboard_sandbox_process.os_functions import OsFunctions
 
 TYPE_CHECKING = False  # typing itself would add half a megabyte to every fork
 if TYPE_CHECKING:
@@ -32,6 +34,11 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 class FullPython:
     """See `pegboard_sandbox_process.child.Language`."""
 
+    def __init__(self) -> None:
+        self._folder = Folder()
+        OsFunctions(self._folder).install()
+        self._folder.install()
+
     def check(self, job: Job) -> list[dict[str, Any]]:
         try:
             _compile(job)
@@ -46,6 +53,9 @@ class FullPython:
         names = module.__dict__
         allowed = job.limits["recursion"]
         sys.setrecursionlimit(_depth() + allowed + LIBRARY_FRAMES)
+        if job.files or job.stdin or self._folder.used:
+            self._folder.fill(job.files, job.stdin)
+            self._folder.install()
         try:
             exec(code, names)
             if job.entry is None:
@@ -57,6 +67,7 @@ class FullPython:
             raise LimitHit("recursion", allowed) from error
         finally:
             sys.setrecursionlimit(1000)
+            job.written = self._folder.changed()
 
 
 language = FullPython()

@@ -16,6 +16,7 @@ from pegboard import Capability, Ending, Failure, Isolation, Limits, Load, Outco
 
 from . import cgroup
 from .call import Call, Finished, Kind, encode_job
+from .files import refuse_bad_files
 from .levels import LAYERS, Tried, candidates
 from .outcome import outcome
 from .places import NoPlace, Places
@@ -112,13 +113,14 @@ class Jail:
         if run.limits is not self._held:
             refuse_unholdable(run.limits, self._settings)
             self._held = run.limits
-        _refuse_what_it_lacks(run)
+        if run.stdin or run.files:
+            _refuse_what_it_lacks(run, self._profile)
         source = run.program.source.encode("utf-8", "surrogatepass")
         if len(source) > run.limits.source:
             return self._too_long(len(source), run.limits.source)
         asked = time.monotonic()
         try:
-            if self._workers is not None and kind == b"R" and run.limits.cpu is None:
+            if self._workers is not None and kind == b"R" and run.limits.cpu is None and not (run.stdin or run.files):
                 return await self._stay(self._workers, run, asked)
             return await self._fresh(kind, run, source, asked)
         except NoPlace as error:
@@ -132,7 +134,7 @@ class Jail:
         try:
             zygote = self._alive or await self._running()
             sent = time.monotonic()
-            job = encode_job(kind, run.program, source, run.arguments, run.limits)
+            job = encode_job(kind, run, source)
             call = Call(zygote, next(self._numbers), run, job, place)
         except BaseException:
             place.release()
@@ -246,10 +248,11 @@ class Jail:
             await zygote.close()
 
 
-def _refuse_what_it_lacks(run: Run) -> None:
+def _refuse_what_it_lacks(run: Run, profile: Profile) -> None:
     for given, capability in ((run.stdin, Capability.STDIN), (run.files, Capability.FILES)):
-        if given:
+        if given and not profile.files:
             raise Problem(422, "capability-missing", f"this sandbox lacks the capability {capability}: send none")
+    refuse_bad_files(run.files, run.limits.files)
 
 
 def _words(ended: Outcome) -> str:

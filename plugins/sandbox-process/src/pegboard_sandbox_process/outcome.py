@@ -10,9 +10,12 @@ import orjson
 from pegboard import Ending, Failure, Isolation, Limits, Outcome, Violation
 
 from .call import FORGED, Finished
+from .files import decode_files
 from .spawn import Report
 
 HEAD = struct.Struct("<IBQ")
+JSON_SIZE = struct.Struct("<I")
+SMALL = 0x20
 NOT_FORKED = -1
 MESSAGE = 4000
 
@@ -26,6 +29,7 @@ WORDS = {
     "recursion": "The program called itself more than {0:.0f} levels deep",
     "result": "The result is larger than {0:.0f} bytes",
     "not-serializable": "The result is not JSON",
+    "files": "The program left more than 1000 files, or more than {0:.0f} bytes in them",
 }
 
 
@@ -68,7 +72,7 @@ def _end(finished: Finished, report: Report, limits: Limits) -> Members:
     status = os.waitstatus_to_exitcode(report.status)
     try:
         return _framed(finished.frame, status, limits)
-    except (Forged, ValueError, TypeError, KeyError):
+    except (Forged, ValueError, TypeError, KeyError, struct.error):
         return _forged(exit_code=status)
 
 
@@ -109,6 +113,17 @@ def _framed(frame: bytes, status: int, limits: Limits) -> Members:
     payload = frame[HEAD.size :]
     if size != len(frame) - 4:
         raise Forged
+    if not letter & SMALL:
+        return _ended(letter, payload, status, limits)
+    (length,) = JSON_SIZE.unpack_from(payload)
+    at = JSON_SIZE.size + length
+    if at > len(payload):
+        raise Forged
+    files = decode_files(payload, at, limits.files)
+    return _ended(letter ^ SMALL, payload[JSON_SIZE.size : at], status, limits) | {"files": files}
+
+
+def _ended(letter: int, payload: bytes, status: int, limits: Limits) -> Members:
     if letter == ord("R") and status == 0:
         return _result(payload, limits)
     if letter == ord("X"):

@@ -14,13 +14,14 @@ class Profile:
     `language` is ``package.module:attribute``, a `pegboard_sandbox_process.child.Language`; the zygote imports
     it, without running its package's ``__init__``, before the file system goes away. `imports` are further
     modules to import beforehand; only what is imported then exists for programs, and with `library` the
-    standard library.
+    standard library. `files` says that the language reads standard input and has files.
     """
 
     name: str
     language: str
     imports: tuple[str, ...] = ()
     library: bool = False
+    files: bool = False
 
     def package(self) -> tuple[str, str]:
         """Name and folder of the package that holds the language."""
@@ -33,4 +34,6 @@ class Profile:
         return name, next(iter(spec.submodule_search_locations))
 
 
-FULL_PYTHON = Profile(name="process", language="pegboard_sandbox_process.full_python:language", library=True)
+FULL_PYTHON = Profile(
+    name="process", language="pegboard_sandbox_process.full_python:language", library=True, files=True
+)

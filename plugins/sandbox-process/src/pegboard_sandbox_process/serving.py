@@ -1,8 +1,9 @@
 """What happens in a fresh child: read the job, let the language run it, answer. Standard library only.
 
 The answer is one frame on the call's own channel: ``<I`` length of the rest, one letter, ``<Q`` when the program
-started (monotonic nanoseconds), then JSON. ``R`` is the program's result as it is, ``X`` a report. Whoever reads it
-must not believe it: the program can write to the same channel.
+started (monotonic nanoseconds), then JSON. ``R`` is the program's result as it is, ``X`` a report. The small letters
+are the same with files: ``<I`` length of the JSON, the JSON, and each file as `FILE`, its name and its content. Whoever
+reads it must not believe it: the program can write to the same channel.
 """
 
 from __future__ import annotations
@@ -14,13 +15,20 @@ import sys
 import time
 from struct import pack
 
-from pegboard_sandbox_process.child import OUT_OF_MEMORY, PROGRAM, Job, LimitHit, Refused, read_job, report
+from pegboard_sandbox_process.child import FILE, OUT_OF_MEMORY, PROGRAM, Job, LimitHit, Refused, read_job, report
 
 TYPE_CHECKING = False  # typing itself would add half a megabyte to every fork
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from pegboard_sandbox_process.child import Language
+    from pegboard_sandbox_process.memory_files import Bytes
+
+HEAD = "<IBQ"
+FILE_SIZE = 6
+MOST_FILES = 1000
+SMALL = 0x20
+"""What makes a capital letter a small one."""
 
 _encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
 
@@ -29,15 +37,45 @@ def serve(channel: int, language: Language) -> NoReturn:
     """Do the one job that `channel` brings, and end the process."""
     status = 1
     try:
-        job, wrong = read_job(channel)
-        gc.enable()
-        started = time.monotonic_ns()
-        letter, payload, ended = wrong or answer(language, job)
-        flush()
-        write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload)
-        status = ended
+        status = _serve(channel, language)
+    except MemoryError:  # the job alone is too large, or the files are while they are told
+        write_all(channel, pack(HEAD, len(OUT_OF_MEMORY) + 9, ord("X"), time.monotonic_ns()) + OUT_OF_MEMORY)
+        status = 0
     finally:
         os._exit(status)
+
+
+def _serve(channel: int, language: Language) -> int:
+    job, wrong = read_job(channel)
+    gc.enable()
+    started = time.monotonic_ns()
+    letter, payload, status = wrong or answer(language, job)
+    flush()
+    if job.written:
+        letter, payload = _within_limit(job, letter, payload)
+    if job.written:
+        _send_with_files(channel, letter, payload, started, job.written)
+    else:
+        write_all(channel, pack(HEAD, len(payload) + 9, letter, started) + payload)
+    return status
+
+
+def _within_limit(job: Job, letter: int, payload: bytes) -> tuple[int, bytes]:
+    """With more files than are allowed a result becomes that limit; what ended otherwise stays so, without files."""
+    if len(job.written) <= MOST_FILES and sum(map(len, job.written.values())) <= job.limits["files"]:
+        return letter, payload
+    job.written = {}
+    return report(ending="limit", limit="files")[:2] if letter == ord("R") else (letter, payload)
+
+
+def _send_with_files(channel: int, letter: int, payload: bytes, started: int, files: dict[str, Bytes]) -> None:
+    """Contents go out as they lie: a copy might not fit into what is left of the memory."""
+    parts = [(name.encode(), content) for name, content in files.items()]
+    size = 13 + len(payload) + sum(FILE_SIZE + len(name) + len(content) for name, content in parts)
+    write_all(channel, pack(HEAD, size, letter | SMALL, started) + pack("<I", len(payload)) + payload)
+    for name, content in parts:
+        write_all(channel, pack(FILE, len(name), len(content)) + name)
+        write_all(channel, content)
 
 
 def flush() -> None:
@@ -48,7 +86,7 @@ def flush() -> None:
             continue
 
 
-def write_all(channel: int, data: bytes) -> None:
+def write_all(channel: int, data: Bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(channel, rest) :]

@@ -43,6 +43,11 @@ class ProcessSettings:
     max_memory: int = setting(4096 * MEGABYTE, help="the most bytes of memory that a call may ask for")
     max_result: int = setting(64 * MEGABYTE, help="the most bytes of result that a call may ask for")
     max_output: int = setting(64 * MEGABYTE, help="the most bytes of stdout and of stderr that a call may ask for")
+    max_files: int = setting(
+        64 * MEGABYTE,
+        help="the most bytes of files that a call may ask for, in and out",
+        validator=attrs.validators.le(1024 * MEGABYTE),
+    )
 
     @property
     def lane(self) -> int:
@@ -52,7 +57,7 @@ class ProcessSettings:
 
 def refuse_unholdable(limits: Limits, settings: ProcessSettings) -> None:
     """Raise `pegboard.Problem` 422 for what the operator does not allow."""
-    for name in ("wall", "memory", "result", "output"):
+    for name in ("wall", "memory", "result", "output", "files"):
         asked, most = getattr(limits, name), getattr(settings, f"max_{name}")
         if not 0 < asked <= most:
             detail = f"limits.{name} is {asked:g}: the operator allows more than 0 and up to {most:g}"
