@@ -108,30 +108,52 @@ class Pairs(_ReadOnly):
 
 
 class Request(_ReadOnly):
-    """An HTTP request: `method`, `path`, `headers`, `query_params`, `path_params` and `json()`."""
+    """An HTTP request: `method`, `path`, `headers`, `query_params`, `path_params` and `json()`.
 
-    __slots__ = ("_body", "headers", "method", "path", "path_params", "query_params")
+    What a program does not look at is not made.
+    """
+
+    __slots__ = ("_headers", "_parts", "_path_params", "_query_params", "method", "path")
 
     method: str
     path: str
-    headers: Pairs
-    query_params: Pairs
-    path_params: Pairs
-    _body: str | None
+    _parts: dict[str, Any]
+    _headers: Pairs | None
+    _query_params: Pairs | None
+    _path_params: Pairs | None
 
     def __init__(self, parts: dict[str, Any]) -> None:
+        _set(self, "_parts", parts)
         _set(self, "method", parts.get("method", "GET"))
         _set(self, "path", parts.get("path", ""))
-        _set(self, "headers", Pairs(parts.get("headers") or [], ignore_case=True))
-        _set(self, "query_params", Pairs(parts.get("query_params") or []))
-        _set(self, "path_params", Pairs([[k, v] for k, v in (parts.get("path_params") or {}).items()]))
-        _set(self, "_body", parts.get("body"))
+        for name in ("_headers", "_query_params", "_path_params"):
+            _set(self, name, None)
+
+    @property
+    def headers(self) -> Pairs:
+        if self._headers is None:
+            _set(self, "_headers", Pairs(self._parts.get("headers") or [], ignore_case=True))
+        return self._headers  # type: ignore[return-value]
+
+    @property
+    def query_params(self) -> Pairs:
+        if self._query_params is None:
+            _set(self, "_query_params", Pairs(self._parts.get("query_params") or []))
+        return self._query_params  # type: ignore[return-value]
+
+    @property
+    def path_params(self) -> Pairs:
+        if self._path_params is None:
+            pairs = [[name, value] for name, value in (self._parts.get("path_params") or {}).items()]
+            _set(self, "_path_params", Pairs(pairs))
+        return self._path_params  # type: ignore[return-value]
 
     def json(self) -> Any:
         """The body, parsed. Raises ValueError when there is none or it is not JSON."""
-        if self._body is None:
+        body = self._parts.get("body")
+        if body is None:
             raise ValueError("the request has no body")
-        return json.loads(self._body)
+        return json.loads(body)
 
     def __repr__(self) -> str:
         return f"Request({self.method} {self.path})"
