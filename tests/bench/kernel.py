@@ -44,6 +44,19 @@ def routes() -> Iterator[Figure]:
         guarded, _, ratio = in_turn(lambda: load(board, "/guarded", header).rate, lambda: load(bare, "/ping").rate)
         yield Figure("kernel, a key checked", guarded, "requests/s")
         yield Figure("kernel with a key / bare Starlette", ratio, "×", 0.6)
+        yield _counted(stack, board, environ)
+
+
+def _counted(stack: ExitStack, board: int, environ: dict[str, str]) -> Figure:
+    """What it costs that requests are counted for the page of metrics."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    without = environ | {"PEGBOARD_DATA": folder, "PEGBOARD_DISABLE": "metrics"}
+    plain = stack.enter_context(uvicorn("bench.apps:board", without))
+    load(plain, "/ping", seconds=1)
+    _, rate, ratio = in_turn(lambda: load(board, "/ping").rate, lambda: load(plain, "/ping").rate, rounds=7)
+    return Figure(
+        "kernel, requests counted / not counted", ratio, "×", 0.95, note=f"{rate:,.0f} requests/s not counted"
+    )
 
 
 def _key(port: int) -> str:
