@@ -119,8 +119,9 @@ class Checks(RestrictingNodeTransformer):
     # Attributes.
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if not self._is_call_of_base_method(node):
-            self._check_attribute(node)
+        if self._is_method_of_base(node):
+            return placed(called("_base_", self.visit(node.value), ast.Constant(node.attr)), node)
+        self._check_attribute(node)
         if isinstance(node.value, ast.Name):
             self._members.append(node)
         node.value = self.visit(node.value)
@@ -138,7 +139,7 @@ class Checks(RestrictingNodeTransformer):
             self.refuse(node, "FORBIDDEN_NAME", name, f"Forbidden attribute {name!r} detected", hint)
 
     @staticmethod
-    def _is_call_of_base_method(node: ast.Attribute) -> bool:
+    def _is_method_of_base(node: ast.Attribute) -> bool:
         """``super().__init__`` and the like, read: a special method that the program itself may define."""
         base, reads = node.value, isinstance(node.ctx, ast.Load)
         is_super = isinstance(base, ast.Call) and isinstance(base.func, ast.Name) and base.func.id == "super"

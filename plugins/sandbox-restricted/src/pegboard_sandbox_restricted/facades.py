@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any, NoReturn
 
+from .library import plain
+
 COLLECTIONS = "ChainMap Counter OrderedDict defaultdict deque"
 DATES = "date time datetime timedelta timezone tzinfo UTC MINYEAR MAXYEAR"
 PATTERNS = "compile search match fullmatch split findall finditer sub subn escape purge error"
@@ -93,6 +95,11 @@ def namedtuple(
     )
 
 
+def escape(pattern: str | bytes) -> str | bytes:
+    """``re.escape``, which hands a table of its own to ``translate`` of its argument."""
+    return re.escape(plain(pattern))
+
+
 def plain_text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"names of a namedtuple are strings, not {type(value).__name__}")
@@ -126,7 +133,7 @@ def statistics_names() -> str:
 
 def expressions() -> dict[str, Any]:
     """Of `re`: functions, `error`, and the flags as plain numbers: an enum's class leads to its module."""
-    return {**take(re, PATTERNS), **{flag: int(getattr(re, flag)) for flag in FLAGS.split()}}
+    return {**take(re, PATTERNS), "escape": escape, **{flag: int(getattr(re, flag)) for flag in FLAGS.split()}}
 
 
 def dates() -> dict[str, Any]:

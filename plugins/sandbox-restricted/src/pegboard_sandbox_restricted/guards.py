@@ -13,9 +13,18 @@ The policy emits plain Python wherever no guard is needed; each short cut says h
 """
 
 import builtins
+from abc import ABCMeta
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, GenericAlias, MethodType, UnionType
+from types import (
+    BuiltinFunctionType,
+    BuiltinMethodType,
+    FunctionType,
+    GenericAlias,
+    MappingProxyType,
+    MethodType,
+    UnionType,
+)
 from typing import Any
 
 from .formatting import format_text, format_text_map
@@ -50,6 +59,8 @@ def guarded_attribute_fits(value: Any, name: str) -> bool:
         return isinstance(value, tuple) or (isinstance(value, type) and issubclass(value, tuple))
     if name == "__name__":
         return isinstance(value, NAMED)
+    if name == "register":
+        return not isinstance(value, ABCMeta)
     return name != "obj" or not isinstance(value, (BaseException, super))
 
 
@@ -57,7 +68,8 @@ def guarded_getattr(value: Any, name: str, default: Any = MISSING, /) -> Any:
     """``getattr`` for programs. A refused name is an AttributeError, whatever the default."""
     check_readable(value, name)
     found = getattr(value, name) if default is MISSING else getattr(value, name, default)
-    return guarded_method(found) if name in ("format", "format_map") else found
+    twin = TWINS.get(name)
+    return twin(found) if twin is not None else found
 
 
 def guarded_method(found: Any) -> Any:
@@ -79,6 +91,26 @@ def bound_format(text: str, name: str) -> Callable[..., str]:
     if name == "format":
         return lambda *args, **kwargs: format_text(text, *args, **kwargs)
     return lambda mapping: format_text_map(text, mapping)
+
+
+def private_mapping(found: Any) -> Any:
+    """A copy of a read-only mapping: an operator may hand the dict behind it to a program's own method."""
+    return MappingProxyType(dict(found)) if type(found) is MappingProxyType else found
+
+
+TWINS = {"format": guarded_method, "format_map": guarded_method, "groupindex": private_mapping}
+"""What a program gets in place of what it reads by these names."""
+
+
+def method_of_base(base: Any, name: str, /) -> Any:
+    """``super().__init__`` and other special methods. AttributeError where `base` stands for no object but a class.
+
+    A function of the library's, not bound, writes to whatever it is handed: ``re.error.__init__`` to any object.
+    """
+    found = getattr(base, name)
+    if isinstance(found, FunctionType):
+        raise AttributeError(f"super().{name} is available in methods of objects only")
+    return found
 
 
 def guarded_hasattr(value: Any, name: str, /) -> bool:

@@ -12,7 +12,8 @@ from pegboard_sandbox_process.child import Job, LimitHit, Refused
 
 from .depth import DEEPEST, Depth
 from .facades import FACADES, clocks
-from .guards import BUILTINS, Ownership, guarded_exit, guarded_getattr, import_for_the_interpreter
+from .guards import BUILTINS, Ownership, guarded_exit, guarded_getattr, import_for_the_interpreter, method_of_base
+from .library import mend
 from .nodes import module_variable
 from .program import Compiled, compile_program
 from .violations import Violation
@@ -29,6 +30,7 @@ LONGEST_SLEEP = 5.0
 
 SHARED: dict[str, Any] = {
     "__name__": "program",
+    "_base_": method_of_base,
     "_getattr_": guarded_getattr,
     "_exit_": guarded_exit,
     **{module_variable(name): facade for name, facade in FACADES.items()},
@@ -126,5 +128,6 @@ def room_for_the_program(recursion: int) -> Iterator[None]:
         sys.setrecursionlimit(usual)
 
 
+mend()
 language = RestrictedPython()
 warm_up(lambda: RestrictedPython().execute)

@@ -1,5 +1,7 @@
 """Which names a program may say: variables, attributes, special methods."""
 
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType, TracebackType
+
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 
 PROTOCOLS = """
@@ -18,15 +20,20 @@ Left out is whatever changes how attributes are found or objects are made (``__g
 
 NAMEDTUPLE_ATTRIBUTES = frozenset({"_asdict", "_fields", "_make", "_replace"})
 
-GUARDED_ATTRIBUTES = NAMEDTUPLE_ATTRIBUTES | {"__name__", "format", "format_map", "obj"}
+GUARDED_ATTRIBUTES = NAMEDTUPLE_ATTRIBUTES | {"__name__", "format", "format_map", "groupindex", "obj", "register"}
 """Names whose safety depends on the object, so that reading them is a call of the guard.
 
 ``str.format`` reads attributes that the policy never sees; ``AttributeError.obj`` hands out whatever the library
-was looking at when it failed.
+was looking at when it failed; ``groupindex`` of a pattern, which the library keeps for later calls, hands its dict to
+whatever it is compared with; ``ChainMap.register`` changes what `isinstance` says from then on.
 """
 
-REFUSED_ATTRIBUTES = INSPECT_ATTRIBUTES | {"mro"}
-"""The doors to frames, code and the bases of classes that have no underscore."""
+INSIDES = (CodeType, FrameType, TracebackType, GeneratorType, CoroutineType, AsyncGeneratorType)
+PREFIXES = ("co_", "f_", "tb_", "gi_", "cr_", "ag_")
+REFUSED_ATTRIBUTES = (
+    INSPECT_ATTRIBUTES | {name for kind in INSIDES for name in vars(kind) if name.startswith(PREFIXES)} | {"mro"}
+)
+"""The doors to frames, code and the bases of classes that have no underscore, in this version of Python as well."""
 
 
 def is_private(name: str) -> bool:
