@@ -201,6 +201,8 @@ def _write_out(opened: OpenFile) -> None:
     try:
         if stream is not None:
             stream.flush()
+    except MemoryError:
+        raise
     except BaseException:  # a file that the program broke has nothing more to say
         return
 
