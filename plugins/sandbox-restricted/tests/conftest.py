@@ -18,7 +18,7 @@ from pegboard_sandbox_restricted import Restricted, RestrictedSettings, open_res
 from pegboard_sandbox_restricted.facades import FACADES
 from pegboard_sandbox_restricted.language import RestrictedPython, fresh_globals, language
 
-LIMITS = {"recursion": 100, "nesting": 10, "source": 65536, "result": 1 << 20}
+LIMITS = {"recursion": 100, "nesting": 10, "source": 65536, "result": 1 << 20, "wall": 5.0}
 REQUEST: dict[str, Any] = {
     "method": "GET",
     "path": "/e/report",

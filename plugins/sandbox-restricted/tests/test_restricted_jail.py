@@ -220,7 +220,7 @@ async def test_the_plugin_provides_the_sandbox(jail_needed: Any) -> None:
     async with app.router.lifespan_context(app):
         services = app.state.board.services
         provider = services.get(Registries)[SandboxProvider].get("restricted")
-        assert provider.capabilities == {Capability.FUNCTION, Capability.BODY}
+        assert provider.capabilities == {Capability.FUNCTION, Capability.BODY, Capability.STREAMING}
         with jail_needed():
             sandbox = await services.get(Sandboxes).open("restricted")
         outcome = await sandbox.run(SandboxRun("tenant", Program("return 1")))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pegboard_sandbox_process.child import Job
 from pegboard_sandbox_restricted.language import RestrictedPython
 
-LIMITS = {"recursion": 100, "nesting": 10, "source": 65536}
+LIMITS = {"recursion": 100, "nesting": 10, "source": 65536, "wall": 5.0}
 LANGUAGE = RestrictedPython()
 
 NUMBERS = st.one_of(st.integers(-20, 20).map(str), st.sampled_from(["1.5", "-0.25", "True", "a", "b", "c", "n"]))

@@ -45,7 +45,7 @@ def test_a_hundred_frames_are_allowed_and_one_more_is_not(kind: str, bare: Any) 
 @settings(max_examples=150, deadline=None)
 def test_the_limit_is_exact(limit: int, asked: int) -> None:
     source = DEEP["def"] + ENTRY
-    limits = {"recursion": limit, "nesting": 10, "source": 65536}
+    limits = {"recursion": limit, "nesting": 10, "source": 65536, "wall": 5.0}
     job = Job("run", source, "process_data", [asked, None, None], limits)
     if asked + 2 <= limit:
         assert RestrictedPython().execute(job) == asked

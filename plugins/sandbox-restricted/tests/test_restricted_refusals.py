@@ -26,7 +26,7 @@ DOCUMENT_000 = [
     "google.cloud",
     "azure",
 ]
-LIMITS = {"recursion": 100, "nesting": 10, "source": 65536}
+LIMITS = {"recursion": 100, "nesting": 10, "source": 65536, "wall": 5.0}
 ENTRY = "def process_data(data, request, user):\n"
 
 REFUSALS = {

@@ -30,7 +30,7 @@ def pegboard_sandboxes(settings: Settings) -> Iterator[SandboxProvider]:
         "restricted",
         "A checked subset of Python with a few modules, for endpoint logic, behind the same walls as process",
         open=open_sandbox,
-        capabilities=frozenset({Capability.FUNCTION, Capability.BODY}),
+        capabilities=frozenset({Capability.FUNCTION, Capability.BODY, Capability.STREAMING}),
         probe=probe,
         lacks=(
             "modules other than datetime, time, json, re, math, statistics, collections, itertools and typing",

@@ -25,9 +25,6 @@ KEPT = 16
 LIBRARY_FRAMES = 10
 """Frames of the library's own that each frame of the program may bring along before Python itself gives up."""
 
-LONGEST_SLEEP = 5.0
-"""Seconds that one ``time.sleep`` may take where a job does not say how long it may run."""
-
 SHARED: dict[str, Any] = {
     "__name__": "program",
     "_base_": method_of_base,
@@ -105,7 +102,7 @@ def fresh_globals(program: Compiled, limits: Mapping[str, Any]) -> dict[str, Any
         "delattr": own.guarded_delattr,
     }
     if "time" in program.modules:
-        namespace[module_variable("time")] = clocks(limits.get("wall") or LONGEST_SLEEP)
+        namespace[module_variable("time")] = clocks(limits["wall"])
     return namespace
 
 

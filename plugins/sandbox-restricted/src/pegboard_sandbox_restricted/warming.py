@@ -30,7 +30,7 @@ def warm_up(fresh: Callable[[], Callable[[Job], object]]) -> None:
     The zygote that imports the language does so before it forks: a child then compiles a quarter faster, on pages
     that it need not copy. No tenant's source ever comes near the zygote.
     """
-    limits = {"recursion": 100, "nesting": 10, "source": len(SOURCE)}
+    limits = {"recursion": 100, "nesting": 10, "source": len(SOURCE), "wall": 5.0}
     rows = {"rows": [{"key": "2000-01-01", "value": 1.0}] * 20}
     for _ in range(RUNS):
         fresh()(Job("run", SOURCE, "warm", [rows, None, None], limits))
