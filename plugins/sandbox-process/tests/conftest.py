@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NoReturn
 
@@ -11,8 +11,8 @@ import pytest
 
 from pegboard import Limits, Outcome, Program, Run
 from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, Warmth, open_jail
+from pegboard_sandbox_process.launch import StartFailed
 from pegboard_sandbox_process.probe import probe
-from pegboard_sandbox_process.spawn import StartFailed
 
 OpenLayers = Callable[..., AbstractAsyncContextManager[Jail]]
 
@@ -46,7 +46,7 @@ def namespaces() -> None:
 
 @pytest.fixture(scope="module")
 async def jail(namespaces: None) -> AsyncIterator[Jail]:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4)) as opened:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False)) as opened:
         yield opened
 
 
@@ -56,7 +56,7 @@ def open_layers() -> OpenLayers:
 
     @asynccontextmanager
     async def opener(*layers: str, workers: int = 2, warmth: Warmth | None = None) -> AsyncIterator[Jail]:
-        opened = Jail(FULL_PYTHON, ProcessSettings(workers=workers), layers, None, warmth)
+        opened = Jail(FULL_PYTHON, ProcessSettings(workers=workers, spare=False), layers, None, warmth)
         try:
             await opened.open()
         except StartFailed as failed:
@@ -90,12 +90,39 @@ def given_fixture(jail: Jail) -> Callable[..., object]:
     return runner
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     found = []
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/children") as file:
-            found += [int(child) for child in file.read().split()]
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children") as file:
+                found += [int(child) for child in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return found
+
+
+class Family:
+    """The launchers that a test's jail has, oldest first, and their zygotes."""
+
+    def __init__(self) -> None:
+        self._before = set(children_of(os.getpid()))
+        self.descriptors = len(os.listdir("/proc/self/fd"))
+
+    def launchers(self) -> list[int]:
+        return sorted(set(children_of(os.getpid())) - self._before)
+
+    def zygotes(self) -> list[int]:
+        return [zygote for launcher in self.launchers() for zygote in children_of(launcher)]
+
+    def is_gone(self) -> bool:
+        return not self.launchers() and len(os.listdir("/proc/self/fd")) == self.descriptors
+
+
+@pytest.fixture
+def family(namespaces: None) -> Iterator[Family]:
+    family = Family()
+    yield family
+    assert family.is_gone(), f"processes {family.launchers()} or descriptors are left behind"
 
 
 @pytest.fixture
@@ -103,10 +130,7 @@ def descendants() -> Callable[[], list[int]]:
     """All processes below this one, zombies included."""
 
     def look(pid: int | None = None) -> list[int]:
-        try:
-            children = _children(pid or os.getpid())
-        except (FileNotFoundError, ProcessLookupError):
-            return []
+        children = children_of(pid or os.getpid())
         return children + [each for child in children for each in look(child)]
 
     return look

@@ -5,7 +5,8 @@ from pegboard import create_app
 from pegboard.testing.suites import PluginSuite, SandboxSuite
 
 PLUGINS = {"sandbox-process": pegboard_sandbox_process}
-SETTINGS = create_app(plugins=PLUGINS, environ={}, installed=False).state.board.settings
+SPARE = {"PEGBOARD_SANDBOX_PROCESS__SPARE": "false"}  # it would come in the middle of a census
+SETTINGS = create_app(plugins=PLUGINS, environ=SPARE, installed=False).state.board.settings
 
 
 class TestSandbox(SandboxSuite):

@@ -145,7 +145,7 @@ async def test_too_many_and_too_large_files_are_refused(jail: Jail) -> None:
 
 
 async def test_a_program_in_a_process_that_stays_has_its_own_too(namespaces: None) -> None:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4), Warmth()) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4, spare=False), Warmth()) as jail:
         program = Program("import os\nopen('x', 'a').write(input())\nreturn [os.listdir(), open('x').read()]")
         for word in (b"a", b"b"):
             outcome = await jail.run(Run("t", program, stdin=word))

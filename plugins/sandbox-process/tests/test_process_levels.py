@@ -7,8 +7,8 @@ import pytest
 
 from pegboard import Argument, Ending, Isolation, Problem, Program, Run
 from pegboard_sandbox_process import FULL_PYTHON, ProcessSettings, Profile, Warmth, cgroup, open_jail, probe
+from pegboard_sandbox_process.launch import StartFailed
 from pegboard_sandbox_process.levels import FIXES, candidates
-from pegboard_sandbox_process.spawn import StartFailed
 
 pytestmark = pytest.mark.anyio
 

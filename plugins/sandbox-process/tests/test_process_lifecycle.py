@@ -46,7 +46,7 @@ async def test_a_cancelled_caller_leaves_no_process(
 
 async def test_closing_kills_what_runs(namespaces: None, descendants: Descendants, started: Started) -> None:
     before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4)) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=4, spare=False)) as jail:
         task = await started(jail)
     assert not set(descendants()) - set(before)  # what an earlier test ended may have been going still
     assert (await task).ending is Ending.LOST
@@ -55,7 +55,7 @@ async def test_closing_kills_what_runs(namespaces: None, descendants: Descendant
 async def test_closing_tells_those_who_wait(namespaces: None, descendants: Descendants, started: Started) -> None:
     """The places that closing makes free must not start a zygote that nobody would end."""
     before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4)) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4, spare=False)) as jail:
         tasks = [await started(jail), *(asyncio.create_task(jail.run(QUICK)) for _ in range(3))]
         await asyncio.sleep(0)
     outcomes = await asyncio.wait_for(asyncio.gather(*tasks), 20)
@@ -121,7 +121,7 @@ import asyncio, os
 from pegboard import Program, Run
 from pegboard_sandbox_process import FULL_PYTHON, ProcessSettings, open_jail
 async def main():
-    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=LEVEL)) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(max_level=LEVEL, spare=False)) as jail:
         say = lambda stream, data: print("running", flush=True)
         await jail.run(Run("t", Program("print(1)\\nwhile True: pass"), sink=say))
 asyncio.run(main())

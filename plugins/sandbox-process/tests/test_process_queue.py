@@ -77,7 +77,7 @@ async def test_no_free_worker_in_time_is_busy(
 
 @pytest.fixture(scope="module", name="narrow")
 async def open_narrow(namespaces: None) -> AsyncIterator[Jail]:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, slow=4, queue=4, max_level=4)) as opened:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, slow=4, queue=4, max_level=4, spare=False)) as opened:
         yield opened
 
 
@@ -135,7 +135,7 @@ async def test_more_than_the_queue_holds_are_turned_away_at_once(narrow: Jail, s
 
 
 async def test_load_is_of_all_calls(namespaces: None, started: Started) -> None:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4)) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4, spare=False)) as jail:
         empty = jail.load
         assert (empty.places, empty.running, empty.waiting, empty.processes, empty.waited) == (5, 0, 0, 0, 0.0)
         task = await started(jail)

@@ -24,7 +24,7 @@ OpenWarm = Callable[..., AbstractAsyncContextManager[Jail]]
 @pytest.fixture(scope="module")
 async def warm(namespaces: None) -> AsyncIterator[Jail]:
     """All of Python in processes that stay: more than any language that may stay lets a program do."""
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4), Warmth()) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False), Warmth()) as jail:
         yield jail
 
 
@@ -32,7 +32,7 @@ async def warm(namespaces: None) -> AsyncIterator[Jail]:
 def open_warm(namespaces: None) -> OpenWarm:
     @asynccontextmanager
     async def opener(workers: int = 1, **warmth: float) -> AsyncIterator[Jail]:
-        settings = ProcessSettings(workers=workers, max_level=4)
+        settings = ProcessSettings(workers=workers, max_level=4, spare=False)
         async with open_jail(FULL_PYTHON, settings, Warmth(**warmth)) as jail:  # type: ignore[arg-type]
             yield jail
 

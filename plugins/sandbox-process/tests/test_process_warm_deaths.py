@@ -26,7 +26,7 @@ QUICK = Run("t", Program("import os\nreturn os.getpid()"))
 
 @pytest.fixture(scope="module")
 async def open_jailed(namespaces: None) -> AsyncIterator[Jail]:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4), Warmth()) as opened:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False), Warmth()) as opened:
         yield opened
 
 
@@ -120,7 +120,7 @@ def state_of(pid: int) -> str:
 
 
 async def test_an_idle_process_that_was_killed_is_replaced(namespaces: None, descendants: Descendants) -> None:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4), Warmth()) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4, spare=False), Warmth()) as jail:
         alone = descendants()
         for waits in (True, False):
             await works(jail)
@@ -139,7 +139,7 @@ async def test_a_killed_jail_loses_its_calls_and_not_the_next(
     namespaces: None, descendants: Descendants, which: str
 ) -> None:
     before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4), Warmth()) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False), Warmth()) as jail:
         launcher, zygote = family(descendants, before)
         assert (await jail.run(QUICK)).ending is Ending.RESULT
         task = await started(jail)
@@ -155,7 +155,7 @@ async def test_a_killed_jail_loses_its_calls_and_not_the_next(
 
 async def test_a_stopped_zygote_cannot_hold_a_call(namespaces: None, descendants: Descendants) -> None:
     before = descendants()
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4), Warmth()) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4, spare=False), Warmth()) as jail:
         _, zygote = family(descendants, before)
         await works(jail)
         os.kill(zygote, signal.SIGSTOP)
@@ -167,7 +167,7 @@ async def test_a_stopped_zygote_cannot_hold_a_call(namespaces: None, descendants
 
 async def test_closing_ends_busy_and_idle_processes(namespaces: None, descendants: Descendants) -> None:
     before, open_before = descendants(), len(os.listdir("/proc/self/fd"))
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4), Warmth()) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False), Warmth()) as jail:
         await jail.run(QUICK)
         task = await started(jail)
     assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
@@ -176,7 +176,7 @@ async def test_closing_ends_busy_and_idle_processes(namespaces: None, descendant
 
 
 async def test_a_cancelled_caller_ends_the_process(namespaces: None, descendants: Descendants) -> None:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4), Warmth()) as jail:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4, spare=False), Warmth()) as jail:
         alone, open_alone = descendants(), len(os.listdir("/proc/self/fd"))
         task = await started(jail)
         task.cancel()
@@ -208,7 +208,7 @@ async def test_a_caller_who_leaves_as_its_answer_comes_does_not_end_the_next_cal
 
 @pytest.fixture(scope="module")
 async def open_one(namespaces: None) -> AsyncIterator[Jail]:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4), Warmth()) as opened:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, max_level=4, spare=False), Warmth()) as opened:
         yield opened
 
 
@@ -237,7 +237,8 @@ async def test_thousands_of_calls_and_hundreds_of_deaths_leave_nothing(
     def run(kind: str) -> Run:
         return Run("t", LEAKY, (Argument(json.dumps(kind).encode()),), Limits(wall=0.02 if kind == "spin" else 5.0))
 
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4), Warmth(calls=10_000)) as jail:
+    settings = ProcessSettings(workers=2, max_level=4, spare=False)
+    async with open_jail(FULL_PYTHON, settings, Warmth(calls=10_000)) as jail:
         await asyncio.gather(*(jail.run(run("fine")) for _ in range(8)))
         before = (len(os.listdir("/proc/self/fd")), len(descendants()))
         first = [(await jail.run(run("fine"))).memory for _ in range(200)][-1]

@@ -64,7 +64,7 @@ SPEECHES = {
 
 @pytest.fixture(scope="module")
 async def jail(namespaces: None) -> AsyncIterator[Jail]:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4), Warmth()) as opened:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False), Warmth()) as opened:
         yield opened
 
 

@@ -9,7 +9,8 @@ PLUGINS = {
     "sandbox-process": pegboard_sandbox_process,
     "sandbox-restricted": pegboard_sandbox_restricted,
 }
-SETTINGS = create_app(plugins=PLUGINS, environ={}, installed=False).state.board.settings
+SPARE = {"PEGBOARD_SANDBOX_PROCESS__SPARE": "false"}  # it would come in the middle of a census
+SETTINGS = create_app(plugins=PLUGINS, environ=SPARE, installed=False).state.board.settings
 
 
 class TestSandbox(SandboxSuite):

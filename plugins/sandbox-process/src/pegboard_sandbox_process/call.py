@@ -36,9 +36,6 @@ waits in the kernel, and the event loop is spared three descriptors."""
 FORGED = "forged"
 """`Finished.killed` of a call whose process wrote what the child's own code does not."""
 
-KILL_TIME = 1.0
-"""Seconds in which the zygote must report the end of a child that it was told to kill."""
-
 
 @attrs.frozen
 class Finished:
@@ -190,11 +187,10 @@ class Call:
         return True
 
     def kill(self, why: str) -> None:
-        """End the process; if the zygote does not say so in time, end the zygote."""
+        """End the process, whatever it may still write."""
         if self._place is not None and not self._killed:
             self._killed = why
             self._timer.cancel()
-            self._timer = self._loop.call_later(KILL_TIME, self._zygote.kill)
             self._zygote.kill_call(self._number)
 
     def _ended(self, report: Report | None) -> None:

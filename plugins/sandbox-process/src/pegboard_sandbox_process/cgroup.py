@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .spawn import StartFailed
+from .launch import StartFailed
 
 ROOT = Path("/sys/fs/cgroup")
 NEEDED = ("memory", "pids")

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,17 @@ from pegboard import Capability, Ending, Failure, Isolation, Limits, Load, Outco
 from . import cgroup
 from .call import Call, Finished, Kind, encode_job
 from .files import refuse_bad_files
+from .launch import StartFailed, start
 from .levels import LAYERS, Tried, candidates
 from .outcome import outcome
 from .places import NoPlace, Places
 from .profile import Profile
 from .settings import ProcessSettings, refuse_unholdable
-from .spawn import StartFailed, Zygote, start
 from .warm import WarmCall
 from .watch import Watch
 from .worker import Worker
 from .workers import Warmth, Workers
+from .zygotes import Life, Zygotes
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +58,9 @@ class Jail:
     ) -> None:
         self._profile = profile
         self._settings = settings
-        self._layers = layers
-        self._group = group
+        life = Life(settings.zygote_calls, settings.zygote_seconds, settings.spare)
+        begin = partial(start, profile, layers, str(group) if group else None)
+        self._zygotes = Zygotes(profile.name, life, begin, self._sweep)
         self._places = Places(settings.workers, settings.lane, settings.queue)
         self._under_way = 0
         self._endings: Counter[Ending] = Counter()
@@ -65,10 +68,7 @@ class Jail:
         self._workers = Workers(warmth, self._start_worker) if warmth else None
         self._watch = Watch()
         self._sweeping: asyncio.TimerHandle | None = None
-        self._closed = False
         self._held: Limits | None = None
-        self._starting = asyncio.Lock()
-        self._zygote: Zygote | None = None
         self._numbers = itertools.count()
         self._level = next((level for level, made_of in LAYERS.items() if made_of == layers), Isolation.NONE)
 
@@ -132,7 +132,7 @@ class Jail:
     async def _fresh(self, kind: Kind, run: Run, source: bytes, asked: float) -> Outcome:
         place = await self._places.acquire(run.tenant, run.limits.queue)
         try:
-            zygote = self._alive or await self._running()
+            zygote = self._zygotes.ready or await self._zygotes.wait()
             sent = time.monotonic()
             job = encode_job(kind, run, source)
             call = Call(zygote, next(self._numbers), run, job, place)
@@ -164,8 +164,8 @@ class Jail:
                 return worker
         place = await self._places.acquire(run.tenant, run.limits.queue - (time.monotonic() - asked))
         try:
-            if not self._alive:
-                await self._running()
+            if self._zygotes.ready is None:
+                await self._zygotes.wait()
             worker = workers.take(run)
         except BaseException:
             place.release()
@@ -174,9 +174,10 @@ class Jail:
         return worker
 
     def _start_worker(self, run: Run) -> Worker:
-        if self._alive is None:
+        zygote = self._zygotes.ready
+        if zygote is None:
             raise OSError("the zygote is gone")
-        return Worker(self._alive, next(self._numbers), run.limits.memory, WORKER_CPU, self._watch, self._dismissed)
+        return Worker(zygote, next(self._numbers), run.limits.memory, WORKER_CPU, self._watch, self._dismissed)
 
     def _dismissed(self, worker: Worker) -> None:
         assert self._workers is not None
@@ -191,14 +192,10 @@ class Jail:
             places=self._places.total + self._places.lane,
             running=running,
             waiting=max(self._under_way - running, self._places.waiting),
-            processes=self._zygote.children if self._zygote is not None else 0,
+            processes=self._zygotes.children,
             ended={ending: self._endings[ending] for ending in Ending},
             waited=self._waited,
         )
-
-    @property
-    def _alive(self) -> Zygote | None:
-        return self._zygote if self._zygote is not None and self._zygote.alive else None
 
     async def _finish(self, call: Call) -> Finished:
         """The place is held until the call is over, even where the caller goes first."""
@@ -207,18 +204,6 @@ class Jail:
         except asyncio.CancelledError:
             call.kill("cancelled")
             raise
-
-    async def _running(self) -> Zygote:
-        async with self._starting:
-            if self._closed:
-                raise StartFailed("start", "the sandbox is closed")
-            if self._zygote is None or not self._zygote.alive:
-                if self._zygote is not None:
-                    log.warning("sandbox restarts", profile=self._profile.name)
-                    await self._zygote.close()
-                    self._zygote = None
-                self._zygote = await start(self._profile, self._layers, str(self._group) if self._group else None)
-            return self._zygote
 
     def _too_long(self, size: int, allowed: int) -> Outcome:
         found = Violation("SIZE", "", 1, 1, f"The source has {size} bytes; {allowed} are allowed", "shorten it")
@@ -229,23 +214,22 @@ class Jail:
 
     async def open(self) -> None:
         """Start the first zygote. Raises `StartFailed`."""
-        await self._running()
-        if self._workers is not None:
-            self._sweep(self._workers)
+        await self._zygotes.open()
+        self._sweep()
 
-    def _sweep(self, workers: Workers) -> None:
-        workers.sweep()
-        self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep, workers)
+    def _sweep(self) -> None:
+        """End idle workers that are too old, or whose zygote is."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        if self._workers is not None:
+            self._workers.sweep()
+            self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep)
 
     async def aclose(self) -> None:
         """Kill what runs; returns when no process is left. Whoever still waits for a place is told `Ending.LOST`."""
-        self._closed = True
+        await self._zygotes.aclose()
         if self._sweeping is not None:
             self._sweeping.cancel()
-        zygote, self._zygote = self._zygote, None
-        if zygote is not None:
-            zygote.kill()
-            await zygote.close()
 
 
 def _refuse_what_it_lacks(run: Run, profile: Profile) -> None:

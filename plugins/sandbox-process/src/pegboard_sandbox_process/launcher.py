@@ -32,6 +32,8 @@ def main() -> NoReturn:
 
     control = _socket.socket(fileno=os.dup(0))
     config: dict[str, Any] = json.loads(control.recv(MESSAGE))
+    for name, path in config["packages"].items():
+        adopt_package(name, path)
     root = os.geteuid() == 0
     try:
         if config["cgroup"]:

@@ -8,10 +8,10 @@ from pegboard import Ending, Isolation, Probe, Program, Run
 
 from . import cgroup
 from .jail import Jail
+from .launch import StartFailed
 from .levels import FIXES, LAYERS
 from .profile import FULL_PYTHON
 from .settings import ProcessSettings
-from .spawn import StartFailed
 
 STEPS = {
     Isolation.L4: (

@@ -43,8 +43,8 @@ NUMBERS = {
         set_robust_list=99, nanosleep=101, setitimer=103, clock_gettime=113, clock_getres=114, clock_nanosleep=115,
         sched_yield=124, restart_syscall=128, kill=129, sigaltstack=132, rt_sigaction=134, rt_sigprocmask=135,
         rt_sigreturn=139, setpriority=140, times=153, uname=160, setrlimit=164, getrusage=165, prctl=167,
-        gettimeofday=169, getpid=172, gettid=178, sendto=206, sendmsg=211, recvmsg=212, brk=214, munmap=215, mremap=216, clone=220, mmap=222,
-        mprotect=226, madvise=233, wait4=260, prlimit64=261, getrandom=278, rseq=293,
+        gettimeofday=169, getpid=172, gettid=178, sendto=206, sendmsg=211, recvmsg=212, brk=214, munmap=215,
+        mremap=216, clone=220, mmap=222, mprotect=226, madvise=233, wait4=260, prlimit64=261, getrandom=278, rseq=293,
     ),
 }  # fmt: skip
 

@@ -29,6 +29,18 @@ class ProcessSettings:
         help="calls that may wait, half of them of one tenant; more are refused as busy",
         validator=attrs.validators.ge(1),
     )
+    spare: bool = setting(
+        True,
+        help="keep a second zygote ready, which takes over at once when the first dies; it costs about ten megabytes",
+    )
+    zygote_calls: int = setting(
+        100_000,
+        help="processes that a zygote starts before the next one takes over, with another seed of hashes",
+        validator=attrs.validators.ge(1),
+    )
+    zygote_seconds: float = setting(
+        3600.0, help="seconds after which the next zygote takes over", validator=attrs.validators.gt(0)
+    )
     allow_weak_isolation: bool = setting(
         False, help="run programs even where the machine allows neither namespaces nor seccomp with Landlock"
     )

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import attrs
 
-from .call import FORGED, KILL_TIME, LISTEN_AFTER, PIECE, open_ends
+from .call import FORGED, LISTEN_AFTER, PIECE, open_ends
 from .capture import Capture
 from .conversation import GO_ON, Conversation
 from .places import Place
@@ -50,9 +50,9 @@ class Worker:
         self._flight: deque[WarmCall] = deque()
         self._conversation = Conversation()
         self._outbox: list[bytes] = []
-        self._flushing = False
+        self._together = 0
+        self._alone = True
         self._part = bytearray()
-        self._insisting: asyncio.TimerHandle | None = None
         self.place: Place | None = None
         self.slow = False
         self.alive = True
@@ -69,6 +69,10 @@ class Worker:
         zygote.call(b"W", number, memory, (seconds, 0.0), theirs, self._ended)
         for descriptor in theirs:
             os.close(descriptor)
+
+    @property
+    def retiring(self) -> bool:
+        return self._zygote.retiring
 
     @property
     def busy(self) -> bool:
@@ -103,18 +107,21 @@ class Worker:
         self._outbox.append(self._conversation.message(call.run))
         if len(self._flight) == 1:
             self._watch.add(self)
+        self._flush_soon()
+        if self._alone and len(self._flight) == 1:
             self._flush()
-        else:
-            self._flush_soon()
 
     def _flush_soon(self) -> None:
-        """All that comes in one turn of the loop goes out at once."""
-        if not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._flush)
+        """All that comes in one turn of the loop goes out at once; where calls come alone, none waits for that."""
+        self._together += 1
+        if self._together == 1:
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._alone, self._together = self._together == 1, 0
+        self._flush()
 
     def _flush(self) -> None:
-        self._flushing = False
         if not self._outbox or not self.alive:
             return
         data = self._outbox[0] if len(self._outbox) == 1 else b"".join(self._outbox)
@@ -216,7 +223,7 @@ class Worker:
             self.kill("cancelled")
 
     def kill(self, why: str) -> None:
-        """End the process, whatever it may still say; if the zygote does not report that in time, end the zygote."""
+        """End the process, whatever it may still say."""
         if not self.alive:
             return
         self.alive = False
@@ -224,14 +231,11 @@ class Worker:
             self._flight[0].killed = why
             self._give_back(1)
         self._loop.remove_reader(self._channel)
-        self._insisting = self._loop.call_later(KILL_TIME, self._zygote.kill)
         self._zygote.kill_call(self._number)
 
     def _ended(self, report: Report | None) -> None:
         """The process is gone. What the zygote counted is of its whole life."""
         self.alive = False
-        if self._insisting is not None:
-            self._insisting.cancel()
         self._sender.stop()
         self._loop.remove_reader(self._channel)
         if self._flight:

@@ -81,7 +81,7 @@ class Workers:
 
     def _stays(self, worker: Worker) -> bool:
         young = worker.calls < self._warmth.calls and time.monotonic() - worker.born < self._warmth.seconds
-        return young and not worker.slow
+        return young and not worker.slow and not worker.retiring
 
     def _wake(self, worker: Worker) -> None:
         del self._idle[worker]

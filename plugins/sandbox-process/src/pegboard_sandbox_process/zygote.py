@@ -20,7 +20,6 @@ from array import array
 from struct import pack, unpack
 
 from pegboard_sandbox_process import isolation, orphans, resident, seccomp, serving
-from pegboard_sandbox_process.launcher import adopt_package
 from pegboard_sandbox_process.system import signal_descriptor, trim_heap
 
 TYPE_CHECKING = False
@@ -40,6 +39,9 @@ REPORT = "<QiQQQQ"
 
 NOT_FORKED = -1
 """The wait status of a call for which there was no process to be had."""
+
+HEARD = -2
+"""In its place: the call is being killed."""
 
 COMPUTES = 0.01
 """Seconds of processor time in which a call that takes long shows that it computes."""
@@ -84,8 +86,6 @@ def _fail(control: _socket.socket, step: str, why: str) -> NoReturn:
 
 def _load(config: dict[str, Any]) -> Language:
     """Import all that programs may import, then leave no way to import from files."""
-    for name, path in config["packages"].items():
-        adopt_package(name, path)
     sys.path[:] = config["paths"]
     for name in (*ALWAYS, *config["imports"]):
         importlib.import_module(name)
@@ -255,6 +255,7 @@ class _Zygote:
         for pid, (number, _) in self._calls.items():
             if number == call and letter == ord("K"):
                 os.kill(pid, signal.SIGKILL)
+                self._control.send(pack(REPORT, call, HEARD, 0, 0, 0, 0))
             elif number == call:
                 self._slow[pid] = _cpu_time(pid)
 
