@@ -2,7 +2,7 @@
 
 import struct
 
-from pegboard import Run
+from pegboard import Limits, Run
 
 from .call import VIEWS
 
@@ -18,35 +18,53 @@ COMPARED = 16 * 1024
 """Bytes up to which an argument is compared with the one before; above, only the very same object is the same."""
 
 
+KNOWN = {view: ARGUMENT.pack(number, SAME) for view, number in VIEWS.items()}
+
+
 class Conversation:
     """Makes the messages of one process: a program and arguments that it has already are not sent again."""
 
     def __init__(self) -> None:
         self._told = False
         self._given: list[bytes] = []
+        self._limits: Limits | None = None
+        self._body = self._message = b""
 
     def message(self, run: Run) -> bytes:
-        limits, parts = run.limits, [b""]
-        source, entry = SAME, 0
+        """Where it is what it was before, as it is with a cached body, it is not made again."""
+        source, entry, parts = SAME, 0, []
         if not self._told:
             self._told = True
-            parts += (run.program.source.encode("utf-8", "surrogatepass"), (run.program.entry or "").encode())
-            source, entry = len(parts[1]), len(parts[2])
+            parts = [run.program.source.encode("utf-8", "surrogatepass"), (run.program.entry or "").encode()]
+            source, entry = len(parts[0]), len(parts[1])
         for number, argument in enumerate(run.arguments):
             data = argument.json
             if self._knows(number, data):
-                parts.append(ARGUMENT.pack(VIEWS[argument.view], SAME))
+                parts.append(KNOWN[argument.view])
             else:
                 parts += (ARGUMENT.pack(VIEWS[argument.view], len(data)), data)
-        size = CALL.size - 4 + sum(map(len, parts))
-        allowed = (limits.result, limits.recursion, limits.nesting, limits.source, limits.wall)
-        parts[0] = CALL.pack(size, len(run.arguments), source, entry, *allowed)
-        return b"".join(parts)
+        body = b"".join(parts)
+        if run.limits is self._limits and body == self._body:
+            return self._message
+        message = _head(run, len(body), source, entry) + body
+        if source == SAME and len(body) < COMPARED:
+            self._limits, self._body, self._message = run.limits, body, message
+        return message
 
     def _knows(self, number: int, data: bytes) -> bool:
         """Whether `data` is what came last at this place; if not, it does now."""
-        if number == len(self._given):
-            self._given.append(data)
+        given = self._given
+        if number == len(given):
+            given.append(data)
             return False
-        before, self._given[number] = self._given[number], data
-        return (before is data and len(data) <= REMEMBERED) or (len(data) <= COMPARED and before == data)
+        before = given[number]
+        if before is data:
+            return len(data) <= REMEMBERED
+        given[number] = data
+        return len(data) <= COMPARED and before == data
+
+
+def _head(run: Run, size: int, source: int, entry: int) -> bytes:
+    limits = run.limits
+    allowed = (limits.result, limits.recursion, limits.nesting, limits.source, limits.wall)
+    return CALL.pack(CALL.size - 4 + size, len(run.arguments), source, entry, *allowed)

@@ -37,7 +37,7 @@ WORKER_CPU = 24 * 3600
 
 SWEEP = 30.0
 
-SOON, LATER = 0.0005, 0.004
+SOON, LATER = 0.001, 0.004
 """Seconds that a call may wait behind others of its program: where a further process could run it, where none can."""
 
 
@@ -115,26 +115,26 @@ class Jail:
             self._held = run.limits
         if run.stdin or run.files:
             _refuse_what_it_lacks(run, self._profile)
-        source = run.program.source.encode("utf-8", "surrogatepass")
-        if len(source) > run.limits.source:
-            return self._too_long(len(source), run.limits.source)
+        size = _size(run.program.source, run.limits.source)
+        if size > run.limits.source:
+            return self._too_long(size, run.limits.source)
         asked = time.monotonic()
         try:
             if self._workers is not None and kind == b"R" and run.limits.cpu is None and not (run.stdin or run.files):
                 return await self._stay(self._workers, run, asked)
-            return await self._fresh(kind, run, source, asked)
+            return await self._fresh(kind, run, asked)
         except NoPlace as error:
             return self._ended(Ending.BUSY, str(error), asked)
         except (StartFailed, OSError) as error:
             log.error("sandbox lost", profile=self._profile.name, reason=str(error))
             return self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
 
-    async def _fresh(self, kind: Kind, run: Run, source: bytes, asked: float) -> Outcome:
+    async def _fresh(self, kind: Kind, run: Run, asked: float) -> Outcome:
         place = await self._places.acquire(run.tenant, run.limits.queue)
         try:
             zygote = self._zygotes.ready or await self._zygotes.wait()
             sent = time.monotonic()
-            job = encode_job(kind, run, source)
+            job = encode_job(kind, run, run.program.source.encode("utf-8", "surrogatepass"))
             call = Call(zygote, next(self._numbers), run, job, place)
         except BaseException:
             place.release()
@@ -145,23 +145,21 @@ class Jail:
     async def _stay(self, workers: Workers, run: Run, asked: float) -> Outcome:
         """By a process that stays; by another one if the first did not turn to it."""
         while True:
-            call = WarmCall(run)
-            worker = workers.join(run, SOON) or await self._hired(workers, run, asked)
+            call = WarmCall(run, self._level, asked)
+            worker, backlog = workers.nearest(run)
+            if worker is None or backlog > (SOON if self._places.free else LATER):
+                worker = await self._hired(workers, run, asked)
             worker.add(call)
             try:
-                finished = await call.done
+                ended = await call.done
             except asyncio.CancelledError:
                 worker.leave(call)
                 raise
-            if finished is not None:
-                return outcome(finished, run.limits, self._level, call.begins - asked, call.begins)
+            if ended is not None:
+                return ended
 
     async def _hired(self, workers: Workers, run: Run, asked: float) -> Worker:
-        """A worker with a place of its own, or one that is about to be done."""
-        if not self._places.free:
-            worker = workers.join(run, LATER)
-            if worker is not None:
-                return worker
+        """A worker with a place of its own."""
         place = await self._places.acquire(run.tenant, run.limits.queue - (time.monotonic() - asked))
         try:
             if self._zygotes.ready is None:
@@ -230,6 +228,11 @@ class Jail:
         await self._zygotes.aclose()
         if self._sweeping is not None:
             self._sweeping.cancel()
+
+
+def _size(source: str, allowed: int) -> int:
+    """Bytes of UTF-8; where they cannot be too many, they are not counted."""
+    return len(source) if len(source) * 4 <= allowed else len(source.encode("utf-8", "surrogatepass"))
 
 
 def _refuse_what_it_lacks(run: Run, profile: Profile) -> None:

@@ -4,10 +4,11 @@ import asyncio
 from functools import partial
 from typing import Literal
 
-from pegboard import Output, Run
+from pegboard import Ending, Isolation, Outcome, Output, Run
 
 from .call import FRAME_ROOM, Finished
 from .capture import Capture
+from .outcome import ordinary, outcome
 from .spawn import Report
 
 Stream = Literal["stdout", "stderr"]
@@ -16,22 +17,24 @@ NOTHING = Output()
 
 
 class WarmCall:
-    """`done` is how it ended, or None where it has not begun and must be run by another process.
+    """`done` is its outcome, or None where it has not begun and must be run by another process.
 
-    `done` may be cancelled at any time: that alone ends nothing. `begins` is when its process turns to it, in
-    monotonic seconds.
+    `done` may be cancelled at any time: that alone ends nothing. `asked` is when its caller came and `begins` when its
+    process turns to it, in monotonic seconds.
     """
 
-    __slots__ = ("_captures", "begins", "done", "killed", "most", "overflow", "run", "timer")
+    __slots__ = ("_captures", "_isolation", "asked", "begins", "done", "killed", "most", "overflow", "run", "timer")
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, isolation: Isolation, asked: float) -> None:
         self.run = run
-        self.done: asyncio.Future[Finished | None] = asyncio.get_running_loop().create_future()
+        self.done: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         self.most = run.limits.result + FRAME_ROOM
+        self.asked = asked
         self.begins = 0.0
         self.overflow = False
         self.killed = ""
         self.timer: asyncio.TimerHandle | None = None
+        self._isolation = isolation
         self._captures: dict[Stream, Capture] = {}
 
     def capture(self, stream: Stream, descriptor: int) -> Capture:
@@ -46,11 +49,27 @@ class WarmCall:
         if not self.done.done():
             self.done.set_result(None)
 
-    def finish(self, report: Report | None, frame: bytes) -> None:
-        if not self.done.done():
-            self.done.set_result(
-                Finished(report, frame, self.overflow, self.killed, self._output("stdout"), self._output("stderr"))
-            )
+    def answer(self, frame: bytes, ended: float, cpu: float, memory: int) -> None:
+        """Its process has answered, and lives."""
+        if self.done.done():
+            return
+        result = ordinary(frame, self.run.limits)
+        if result is None:
+            self.end(Report(0, cpu, memory, self.begins, ended), frame)
+            return
+        began = min(max(result[1], self.begins), ended)
+        times = (self.begins - self.asked, began - self.begins, ended - began, cpu, memory)
+        streams = (self._output("stdout"), self._output("stderr")) if self._captures else (NOTHING, NOTHING)
+        self.done.set_result(Outcome(Ending.RESULT, self._isolation, result[0], (), None, *streams, {}, *times))
+
+    def end(self, report: Report | None, frame: bytes) -> None:
+        """Its process has ended, or said something else than a result."""
+        if self.done.done():
+            return
+        streams = (self._output("stdout"), self._output("stderr"))
+        finished = Finished(report, frame, self.overflow, self.killed, *streams)
+        waited = self.begins - self.asked
+        self.done.set_result(outcome(finished, self.run.limits, self._isolation, waited, self.begins))
 
     def _output(self, stream: Stream) -> Output:
         return self._captures[stream].output() if stream in self._captures else NOTHING

@@ -100,7 +100,7 @@ class Worker:
         self.calls += 1
         call.begins = time.monotonic()
         if not self.alive:  # the zygote went as it was asked for this process
-            call.finish(None, b"")
+            call.end(None, b"")
             self._rest()
             return
         self._flight.append(call)
@@ -185,7 +185,7 @@ class Worker:
         if self._flight:
             self._flight[0].begins = max(self._flight[0].begins, until)
         self._leave_alone(call)
-        call.finish(Report(0, min(used / 1e6, took), self.peak, call.begins, until), frame)
+        call.answer(frame, until, min(used / 1e6, took), self.peak)
         if not self._flight:
             self._rest()
 
@@ -251,7 +251,7 @@ class Worker:
         self._leave_alone(call)
         self._drain(call)
         self._flight.clear()
-        call.finish(report, bytes(self._part))
+        call.end(report, bytes(self._part))
         self._rest()
 
     def _rest(self) -> None:

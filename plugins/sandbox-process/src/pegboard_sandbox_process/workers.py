@@ -45,13 +45,14 @@ class Workers:
     def __len__(self) -> int:
         return len(self._key)
 
-    def join(self, run: Run, seconds: float) -> Worker | None:
-        """A busy worker of this program that will turn to one more call within `seconds`."""
+    def nearest(self, run: Run) -> tuple[Worker | None, float]:
+        """The busy worker of this program that could turn to one more call first, and in how many seconds."""
+        found, soonest = None, float("inf")
         for worker in self._busy_of.get(key_of(run), ()):
-            due = worker.place is not None and worker.place.due
-            if worker.backlog <= seconds and worker.alive and not due and self._stays(worker):
-                return worker
-        return None
+            backlog = worker.backlog
+            if backlog < soonest and worker.place is not None and not worker.place.due and self._stays(worker):
+                found, soonest = worker, backlog
+        return found, soonest
 
     def take(self, run: Run) -> Worker:
         """An idle worker of this program, or a new one. Raises OSError where there is none to be had."""
@@ -59,7 +60,7 @@ class Workers:
         while idle := self._idle_of.get(key):
             worker = idle[-1]
             self._wake(worker)
-            if worker.alive and self._stays(worker):
+            if self._stays(worker):
                 self._busy_of.setdefault(key, []).append(worker)
                 return worker
             self._dismiss(worker)
@@ -73,7 +74,7 @@ class Workers:
         """It has done its calls: keep it unless it has done enough."""
         key = self._key[worker]
         _drop(self._busy_of, key, worker)
-        if not worker.alive or not self._stays(worker) or worker.peak > self._warmth.memory:
+        if not self._stays(worker) or worker.peak > self._warmth.memory:
             self._dismiss(worker)
             return
         self._idle[worker] = None
@@ -81,7 +82,7 @@ class Workers:
 
     def _stays(self, worker: Worker) -> bool:
         young = worker.calls < self._warmth.calls and time.monotonic() - worker.born < self._warmth.seconds
-        return young and not worker.slow and not worker.retiring
+        return young and worker.alive and not worker.slow and not worker.retiring
 
     def _wake(self, worker: Worker) -> None:
         del self._idle[worker]
@@ -99,7 +100,7 @@ class Workers:
 
     def sweep(self) -> None:
         """End the idle ones that are too old."""
-        self._dismiss_idle([worker for worker in self._idle if not worker.alive or not self._stays(worker)])
+        self._dismiss_idle([worker for worker in self._idle if not self._stays(worker)])
 
     def _dismiss_idle(self, workers: list[Worker]) -> None:
         for worker in workers:
