@@ -25,6 +25,7 @@ from pegboard import (
     Load,
     Outcome,
     Output,
+    Problem,
     Program,
     Run,
     SandboxProvider,
@@ -61,6 +62,11 @@ class Reference:
         return (await self._counted("check", Run(tenant, program, limits=limits))).violations
 
     async def run(self, run: Run) -> Outcome:
+        for name in run.files:
+            if name in ("", ".", "..") or {*name} & {*"/\0\ud800"} or len(name.encode()) > 255:
+                raise Problem(422, "invalid-files", f"{name!r} is no name of a file")
+        if sum(map(len, run.files.values())) > run.limits.files:
+            raise Problem(422, "invalid-files", "the files are too large")
         return await self._counted("run", run)
 
     async def _counted(self, kind: str, run: Run) -> Outcome:
@@ -107,7 +113,15 @@ class Reference:
             _fill(stdin, run.stdin)
             outcome = await self._forked(run, [file.fileno() for file in (asked, answered, stdin)])
             answered.seek(0)
-            return _ended(outcome, answered.read(), _files(folder))
+            return self.left(run, _ended(outcome, answered.read(), _files(folder)))
+
+    def left(self, run: Run, outcome: Outcome) -> Outcome:
+        """Of the files that are in the folder at the end those that were not given."""
+        files = {name: data for name, data in outcome.files.items() if run.files.get(name) != data}
+        if outcome.ending is Ending.RESULT and sum(map(len, files.values())) > run.limits.files:
+            failure = Failure("the files are too large", limit="files", allowed=run.limits.files)
+            return attrs.evolve(outcome, ending=Ending.LIMIT, result=b"", failure=failure, files={})
+        return attrs.evolve(outcome, files=files)
 
     async def _forked(self, run: Run, fds: list[int]) -> Outcome:
         """The parts of the outcome that the parent sees for itself."""
@@ -245,6 +259,33 @@ class Mixing(Reference):
         return attrs.evolve(outcome, result=mixed)
 
 
+class Hoarding(Reference):
+    """It gives all files back, be they as they were, be they too large."""
+
+    def left(self, run: Run, outcome: Outcome) -> Outcome:
+        return outcome
+
+
+class Keeping(Reference):
+    """It gives the files of one call to the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, bytes] = {}
+
+    async def run(self, run: Run) -> Outcome:
+        self.files |= run.files
+        return await super().run(attrs.evolve(run, files=self.files))
+
+
+class Taking(Reference):
+    """It takes every file that it can write, and keeps still about the rest."""
+
+    async def run(self, run: Run) -> Outcome:
+        files = {name: b"" for name in run.files if name.isalnum() and name.isascii() and len(name) < 256}
+        return await super().run(attrs.evolve(run, files=files))
+
+
 class Late(Reference):
     async def run(self, run: Run) -> Outcome:
         outcome = await super().run(attrs.evolve(run, sink=None))
@@ -379,7 +420,18 @@ BAD: dict[str, type[SandboxSuite]] = {
     "test_output_streams": suite(Late),
     "test_what_is_not_declared_is_refused": suite(Reference, lacks=(Capability.STDIN,)),
     "test_standard_input_is_read": hearing(lambda run: attrs.evolve(run, stdin=b"")),
+    "test_standard_input_is_read_as_bytes": hearing(lambda run: attrs.evolve(run, stdin=run.stdin[:1024])),
+    "test_input_reads_lines_until_the_end": hearing(lambda run: attrs.evolve(run, stdin=run.stdin * 2)),
+    "test_without_standard_input_it_ends_at_once": hearing(lambda run: attrs.evolve(run, stdin=run.stdin or b"\n")),
     "test_files_go_in_and_out": telling(lambda o: attrs.evolve(o, files={})),
+    "test_files_that_were_changed_come_out": suite(Hoarding),
+    "test_files_come_with_an_exception": telling(
+        lambda o: attrs.evolve(o, files={}) if o.ending is Ending.EXCEPTION else o
+    ),
+    "test_files_are_of_one_call": suite(Keeping),
+    "test_names_that_cannot_be_are_refused": suite(Taking),
+    "test_files_that_are_too_large_are_refused": suite(Taking),
+    "test_files_that_come_out_are_limited": suite(Hoarding),
     "test_an_exit_is_no_result": failing(exit_code=None),
     "test_the_time_is_limited": failing(allowed=None),
     "test_an_endless_loop_that_catches_everything_ends": telling(without_limit),

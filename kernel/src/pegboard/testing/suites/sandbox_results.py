@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 import attrs
-import orjson
 
 from ...contracts import Capability, Ending, Isolation, Limits, Program, Run, Sandbox
 from ...problems import Problem
@@ -165,21 +164,6 @@ class SandboxResults(SandboxCalls):
             except Problem:
                 continue
             assert outcome.ending is Ending.VIOLATION, f'"{capability}" is not declared, and used: {told(outcome)}'
-
-    async def test_standard_input_is_read(self, sandbox: Sandbox) -> None:
-        self.needs(Capability.STDIN, Capability.FULL_PYTHON)
-        found = await self.value(sandbox, "import sys\nreturn sys.stdin.read()", stdin="zwölf\n".encode())
-        assert found == "zwölf\n", f"standard input was read as {found!r}"
-
-    async def test_files_go_in_and_out(self, sandbox: Sandbox) -> None:
-        self.needs(Capability.FILES, Capability.FULL_PYTHON)
-        body = (
-            "with open('in.txt') as f:\n    t = f.read()\nwith open('out.txt', 'w') as f:\n    f.write(t * 2)\nreturn t"
-        )
-        outcome = await self.call(sandbox, body, files={"in.txt": b"ab"})
-        assert outcome.ending is Ending.RESULT, f"no result but {told(outcome)}"
-        assert orjson.loads(outcome.result) == "ab", f"the file was read as {outcome.result!r}"
-        assert outcome.files.get("out.txt") == b"abab", f"the files that came out are {dict(outcome.files)}"
 
     async def test_an_exit_is_no_result(self, sandbox: Sandbox) -> None:
         self.needs(Capability.FULL_PYTHON)

@@ -1,13 +1,14 @@
-"""What every sandbox keeps. The checks are in five groups, each a module of its own."""
+"""What every sandbox keeps. The checks are in six groups, each a module of its own."""
 
 from .sandbox_containment import Containment
+from .sandbox_files import SandboxFiles
 from .sandbox_leaks import Leaks
 from .sandbox_limits import SandboxLimits
 from .sandbox_load import SandboxLoad
 from .sandbox_results import SandboxResults
 
 
-class SandboxSuite(SandboxResults, SandboxLimits, SandboxLoad, Containment, Leaks):
+class SandboxSuite(SandboxResults, SandboxFiles, SandboxLimits, SandboxLoad, Containment, Leaks):
     """Give `record`, and the `plugins` and `settings` that it needs.
 
     Programs are plain Python that any subset of it should have. What the record does not declare as a
