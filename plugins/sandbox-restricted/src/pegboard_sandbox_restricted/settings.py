@@ -22,7 +22,7 @@ class RestrictedSettings:
         help="processes that stay for the next call of their program, in all; 0: a fresh process for each call",
         validator=attrs.validators.ge(0),
     )
-    calls: int = setting(1000, help="calls after which such a process goes", validator=attrs.validators.ge(1))
+    calls: int = setting(10_000, help="calls after which such a process goes", validator=attrs.validators.ge(1))
     seconds: float = setting(600.0, help="seconds after which such a process goes", validator=attrs.validators.gt(0))
     memory: int = setting(
         128 * 1024 * 1024, help="bytes of peak memory above which such a process goes", validator=attrs.validators.gt(0)
