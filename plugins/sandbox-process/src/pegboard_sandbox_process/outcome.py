@@ -11,6 +11,7 @@ from pegboard import Ending, Failure, Isolation, Limits, Outcome, Violation
 
 from .call import FORGED, Finished
 from .files import decode_files
+from .json_check import HUGE_NUMBER, is_json
 from .spawn import Report
 
 HEAD = struct.Struct("<IBQ")
@@ -68,7 +69,7 @@ def ordinary(frame: bytes, limits: Limits) -> tuple[bytes, float] | None:
     if letter != RESULT or size != len(frame) - 4 or len(frame) - HEAD.size > limits.result:
         return None
     payload = frame[HEAD.size :]
-    return (payload, claimed / 1e9) if _is_json(payload) else None
+    return (payload, claimed / 1e9) if is_json(payload) else None
 
 
 def _started(frame: bytes, report: Report) -> float:
@@ -150,18 +151,11 @@ def _result(payload: bytes, limits: Limits) -> Members:
     """Bytes go on as they came."""
     if len(payload) > limits.result:
         return _limit("result", limits)
-    if not _is_json(payload):
-        raise Forged
-    return dict(ending=Ending.RESULT, result=payload)
-
-
-def _is_json(payload: bytes) -> bool:
-    """orjson and not a skip (`msgspec.Raw`), which lets broken UTF-8 and 1e999 pass."""
-    try:
-        orjson.loads(payload)
-    except ValueError:
-        return False
-    return True
+    if is_json(payload):
+        return dict(ending=Ending.RESULT, result=payload)
+    if HUGE_NUMBER.search(payload):  # Python writes it, hardly anybody else reads it
+        return _limit("not-serializable", limits, "The result is not JSON for others: it has a number beyond 1.8e308")
+    raise Forged
 
 
 def _reported(report: dict[str, Any], status: int, limits: Limits) -> Members:
