@@ -126,17 +126,16 @@ def _framed(frame: bytes, status: int, limits: Limits) -> Members:
         message = f"The program ended its process with exit status {status}"
         return dict(ending=Ending.EXCEPTION, failure=Failure(message, "SystemExit", exit_code=status))
     size, letter, _ = HEAD.unpack_from(frame) if len(frame) >= HEAD.size else (0, 0, 0)
-    payload = frame[HEAD.size :]
     if size != len(frame) - 4:
         raise Forged
     if not letter & SMALL:
-        return _ended(letter, payload, status, limits)
-    (length,) = JSON_SIZE.unpack_from(payload)
-    at = JSON_SIZE.size + length
-    if at > len(payload):
+        return _ended(letter, frame[HEAD.size :], status, limits)
+    start = HEAD.size + JSON_SIZE.size
+    at = start + JSON_SIZE.unpack_from(frame, HEAD.size)[0]
+    if at > len(frame):
         raise Forged
-    files = decode_files(payload, at, limits.files)
-    return _ended(letter ^ SMALL, payload[JSON_SIZE.size : at], status, limits) | {"files": files}
+    files = decode_files(frame, at, limits.files)
+    return _ended(letter ^ SMALL, frame[start:at], status, limits) | {"files": files}
 
 
 def _ended(letter: int, payload: bytes, status: int, limits: Limits) -> Members:
