@@ -8,7 +8,10 @@ from .tree import GROUP, SHELVES, Distribution, distributions, parse
 
 
 def names_agree(root: Path) -> list[str]:
-    """Folder, distribution, import name and entry point carry the same name; the build is flit's."""
+    """Folder, distribution, import name and entry point carry the same name; the build is flit's.
+
+    What implements a hook has an entry point; a library among the plugins implements none.
+    """
     return [breach for distribution in distributions(root) for breach in _names(distribution)]
 
 
@@ -38,7 +41,7 @@ def _names(distribution: Distribution) -> Iterator[str]:
         ),
         "build-system.build-backend": (pyproject.get("build-system", {}).get("build-backend"), "flit_core.buildapi"),
     }
-    if distribution.is_plugin or distribution.place.startswith("plugins/"):
+    if distribution.is_plugin or _hangs_on_hooks(distribution):
         entry_points = project.get("entry-points", {}).get(GROUP)
         expected[f'project.entry-points."{GROUP}"'] = (entry_points, {distribution.suffix: distribution.module})
     for key, (found, wanted) in expected.items():
@@ -87,6 +90,16 @@ def _belongs(node: ast.stmt) -> bool:
             return node.name.startswith("pegboard_") and any(_is_hookimpl(mark) for mark in node.decorator_list)
         case _:
             return False
+
+
+def _hangs_on_hooks(distribution: Distribution) -> bool:
+    path = distribution.package / "__init__.py"
+    marks = (
+        [mark for node in ast.walk(parse(path)) for mark in getattr(node, "decorator_list", ())]
+        if path.is_file()
+        else []
+    )
+    return any(map(_is_hookimpl, marks))
 
 
 def _is_hookimpl(mark: ast.expr) -> bool:
