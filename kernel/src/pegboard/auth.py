@@ -34,6 +34,11 @@ def _enough(needed: str) -> frozenset[str]:
     return frozenset((needed, "*", f"{resource}:*", *(f"{resource}:{step}" for step in higher)))
 
 
+@lru_cache(1000)
+def _lacking(held: frozenset[str], needed: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(scope for scope in needed if not grants(held, scope))
+
+
 @attrs.frozen
 class Chain:
     """The inbound authenticators in the operator's order: the first that recognises its credential decides."""
@@ -59,11 +64,10 @@ class Chain:
             if self.missing:
                 raise MissingService(self.missing, "callers cannot be recognised; install it or change [auth] inbound")
             raise self.unauthorized("send a credential")
-        lacking = [scope for scope in scopes if not grants(principal.scopes, scope)]
+        lacking = _lacking(principal.scopes, scopes)
         if lacking:
-            raise Problem(
-                403, "insufficient-scope", f"this needs the scope {', '.join(lacking)}", extra={"scopes": lacking}
-            )
+            detail = f"this needs the scope {', '.join(lacking)}"
+            raise Problem(403, "insufficient-scope", detail, extra={"scopes": list(lacking)})
         return principal
 
     def unauthorized(self, detail: str) -> Problem:

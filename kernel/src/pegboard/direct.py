@@ -14,6 +14,10 @@ from .templates import Template
 from .trie import Trie
 
 
+REMEMBERED, LONGEST = 10_000, 200
+"""Addresses, and how long one may be, that are remembered: callers choose them."""
+
+
 @attrs.frozen
 class Direct:
     """The applications of one path by method; none where Starlette must decide."""
@@ -30,6 +34,7 @@ class DirectRoutes:
         self.app = app
         self._table = table
         self._fixed: Trie[Direct] = Trie()
+        self._known: dict[str, tuple[Direct, dict[str, str]]] = {}
         for path, by_method in routes:
             self._add(path, by_method)
 
@@ -50,14 +55,26 @@ class DirectRoutes:
 
     def _find(self, scope: Scope) -> ASGIApp | None:
         path = local_path(scope)
-        found = self._fixed.find(path)
+        found = self._known.get(path) or self._fixed_route(path)
         if found is not None:
-            direct, given = found
+            direct, values = found
             app = direct.by_method.get(scope["method"])
-            values = dict(zip(direct.names, given, strict=True)) if app else {}
         else:
             app, values = self._table.serving(path, scope["method"])
         if app is not None:
             scope["endpoint"], scope["router"] = app, scope["app"].router
             scope["path_params"] = {**scope.get("path_params", {}), **values}
         return app
+
+    def _fixed_route(self, path: str) -> tuple[Direct, dict[str, str]] | None:
+        """Addresses that were asked for are remembered, up to a number: these routes never change."""
+        found = self._fixed.find(path)
+        if found is None:
+            return None
+        direct, given = found
+        known = direct, dict(zip(direct.names, given, strict=bool(direct.by_method)))
+        if len(path) <= LONGEST:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[path] = known
+        return known

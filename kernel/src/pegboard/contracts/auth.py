@@ -22,8 +22,8 @@ class Principal(BaseUser):
     tenant: str
     username: str = ""
     email: str = ""
-    roles: frozenset[str] = frozenset()
-    scopes: frozenset[str] = frozenset()
+    roles: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    scopes: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
     credential: str = ""
 
     @property

@@ -29,7 +29,7 @@ class RequestArguments:
         """Raises Problem 413 for a body of more than 1 MiB, 400 for one that is no text."""
         scope = request.scope
         body = "" if request.method in BODILESS else _decoded(await read_body(request, BODY_LIMIT))
-        bound = {name: value for name, value in request.path_params.items() if name != "widget_id"}
+        bound = {name: value for name, value in scope["path_params"].items() if name != "widget_id"}
         query = request.query_params.multi_items() if scope["query_string"] else []
         return _document(request.method, scope["path"], self._shown(scope["headers"]), query, bound, body or None)
 

@@ -75,8 +75,9 @@ async def preview(call: Call[PreviewRequest, None]) -> Preview:
 async def execute(call: Call[None, None]) -> Response:
     """Serves both addresses of a widget: by its id, and by its own path."""
     endpoints = call.services.get(Endpoints)
-    bound = call.path.get("widget_id")
-    plan = await endpoints.plans.get(bound or call.path["id"])
+    path = call.path
+    bound = path.get("widget_id")
+    plan = await endpoints.plans.get(bound or path["id"])
     if bound and plan.path is None:
         raise not_found(bound)
     admit(call.services, plan, call.principal)

@@ -37,11 +37,13 @@ class Conversation:
             self._told = True
             parts = [run.program.source.encode("utf-8", "surrogatepass"), (run.program.entry or "").encode()]
             source, entry = len(parts[0]), len(parts[1])
+        given = self._given
         for number, argument in enumerate(run.arguments):
             data = argument.json
-            if self._knows(number, data):
+            if number < len(given) and _same(given[number], data):
                 parts.append(KNOWN[argument.view])
             else:
+                given[number : number + 1] = [data]
                 parts += (ARGUMENT.pack(VIEWS[argument.view], len(data)), data)
         body = b"".join(parts)
         if run.limits is self._limits and body == self._body:
@@ -51,17 +53,11 @@ class Conversation:
             self._limits, self._body, self._message = run.limits, body, message
         return message
 
-    def _knows(self, number: int, data: bytes) -> bool:
-        """Whether `data` is what came last at this place; if not, it does now."""
-        given = self._given
-        if number == len(given):
-            given.append(data)
-            return False
-        before = given[number]
-        if before is data:
-            return len(data) <= REMEMBERED
-        given[number] = data
-        return len(data) <= COMPARED and before == data
+
+def _same(before: bytes, data: bytes) -> bool:
+    """Whether an argument is what came last at its place. A long one must be the very same object."""
+    size = len(data)
+    return (before is data and size <= REMEMBERED) or (size <= COMPARED and before == data)
 
 
 def _head(run: Run, size: int, source: int, entry: int) -> bytes:

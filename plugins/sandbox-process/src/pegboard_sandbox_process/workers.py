@@ -10,6 +10,8 @@ from pegboard import Run
 
 from .worker import Worker
 
+NEVER = float("inf")
+
 Key = tuple[str, str, str | None, int]
 
 
@@ -47,7 +49,7 @@ class Workers:
 
     def nearest(self, run: Run) -> tuple[Worker | None, float]:
         """The busy worker of this program that could turn to one more call first, and in how many seconds."""
-        found, soonest = None, float("inf")
+        found, soonest = None, NEVER
         for worker in self._busy_of.get(key_of(run), ()):
             backlog = worker.backlog
             if backlog < soonest and worker.place is not None and not worker.place.due and self._stays(worker):

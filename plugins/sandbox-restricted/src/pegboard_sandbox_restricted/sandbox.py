@@ -2,7 +2,8 @@
 
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any
 
 import attrs
 
@@ -62,7 +63,7 @@ class Restricted:
         if len(self._verdicts) > self._remembered:
             del self._verdicts[next(iter(self._verdicts))]
 
-    async def run(self, run: Run) -> Outcome:
+    def run(self, run: Run) -> Coroutine[Any, Any, Outcome]:
         """Run a program once, checked or not: the jail compiles it under the policy again.
 
         Raises `pegboard.Problem` 422 for limits that cannot be held.
@@ -70,7 +71,7 @@ class Restricted:
         if run.limits is not self._held:  # nearly always the same object
             refuse_unholdable(run.limits)
             self._held = run.limits
-        return await self._jail.run(run)
+        return self._jail.run(run)
 
 
 def refuse_unholdable(limits: Limits) -> None:
