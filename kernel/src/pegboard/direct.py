@@ -13,7 +13,6 @@ from .routing import RouteTable, local_path
 from .templates import Template
 from .trie import Trie
 
-
 REMEMBERED, LONGEST = 10_000, 200
 """Addresses, and how long one may be, that are remembered: callers choose them."""
 
