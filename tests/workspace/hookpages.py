@@ -8,7 +8,6 @@ from .tree import distributions, has_word, parse
 
 LATER = {
     "pegboard_transforms": "the plugins of mappings",
-    "pegboard_paginators": "the plugins of mappings",
     "pegboard_script_runners": "the plugins of jobs",
     "pegboard_panels": "the console",
 }
