@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from pegboard import Paginator, Point, Registries, Transform, hookimpl
+from pegboard import AuthProvider, Paginator, Point, Registries, Transform, hookimpl
 from pegboard.board import Board
 from pegboard.problems import MissingService
 from pegboard.registry import Conflict, Registry
@@ -99,6 +99,28 @@ def test_a_registry_knows_its_records_and_their_owners() -> None:
         registry.add(Mailer("log"), "b")
     registry.discard("post")
     assert registry.names() == ["log"]
+
+
+def test_a_name_may_be_one_record_for_callers_and_another_for_outgoing_requests() -> None:
+    def inbound(config: Any, services: Any) -> Any: ...
+
+    def outbound(config: Any, context: Any) -> Any: ...
+
+    registry: Registry[AuthProvider] = Registry("auth provider")
+    ours, theirs = AuthProvider("bearer", "In", inbound=inbound), AuthProvider("bearer", "Out", outbound=outbound)
+    both = AuthProvider("key", "Both", inbound=inbound, outbound=outbound)
+    for record, owner in ((ours, "a"), (theirs, "b"), (both, "c")):
+        registry.add(record, owner)
+    assert (registry.get("bearer", "inbound"), registry.get("bearer", "outbound")) == (ours, theirs)
+    assert registry.get("key") is registry.get("key", "inbound") is registry.get("key", "outbound") is both
+    assert (list(registry), len(registry), registry.names()) == ([ours, theirs, both], 3, ["bearer", "key"])
+    for taken in (theirs, AuthProvider("bearer", "Both", inbound=inbound, outbound=outbound)):
+        with pytest.raises(Conflict, match='auth provider "bearer" of plugin "d"'):
+            registry.add(taken, "d")
+    registry.discard("b")
+    with pytest.raises(MissingService, match=r'auth provider "bearer" is not available.*did you mean|known are key'):
+        registry.get("bearer", "outbound")
+    assert registry.get("bearer", "inbound") is ours
 
 
 def test_the_registry_of_a_type_that_nobody_opened_is_missing() -> None:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import attrs
 import httpx
+import orjson
 import pytest
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError
 from starlette.requests import HTTPConnection
@@ -173,6 +174,43 @@ IN: dict[str, type[TestInbound]] = {
 def test_every_check_has_a_bad_implementation() -> None:
     assert set(OUT) == set(checks_of(OutboundSuite, without=RecordSuite))
     assert set(IN) == set(checks_of(InboundSuite, without=RecordSuite))
+
+
+def in_body(self: KeyAuth, request: httpx.Request) -> Any:
+    body = orjson.dumps({**orjson.loads(request.content or b"{}"), "key": KEY})
+    yield httpx.Request(request.method, request.url, content=body)
+
+
+class TestInBody(sending(in_body)):  # type: ignore[misc]
+    """A provider that authorises by a member of the body says so, and everything else in it must stay."""
+
+    body: ClassVar[Mapping[str, Any]] = {"key": KEY}
+
+    def authorised(self, request: httpx.Request) -> bool:
+        return bool(orjson.loads(request.content).get("key") == KEY)
+
+
+async def test_a_body_that_changes_otherwise_than_was_said_is_found() -> None:
+    class Undeclared(TestInBody):
+        body: ClassVar[Mapping[str, Any]] = {}
+
+    class Other(TestInBody):
+        body: ClassVar[Mapping[str, Any]] = {"token": KEY}
+
+    for bad in (Undeclared, Other):
+        assert "the body" in await verdict(bad, "test_it_changes_nothing_else")
+
+
+async def test_a_provider_with_nothing_to_set_has_no_secrets() -> None:
+    class Nothing(OutboundSuite):
+        record = AuthProvider("none", "Nothing", outbound=lambda config, context: httpx.Auth())
+
+    assert not await verdict(Nothing, "test_it_shows_no_secret")
+
+    class Silent(TestOutbound):
+        secrets = ()
+
+    assert "name the secrets" in await verdict(Silent, "test_it_shows_no_secret")
 
 
 @pytest.mark.parametrize("check", OUT)

@@ -16,45 +16,59 @@ class Conflict(Exception):
 
 @attrs.define
 class Registry(Generic[R]):
-    """Records of one kind by name. It is filled at start-up and only read afterwards."""
+    """Records of one kind by name. It is filled at start-up and only read afterwards.
+
+    A record may have `sides`, as an `AuthProvider` has: a name is then taken for these sides alone.
+    """
 
     kind: str
-    _records: dict[str, tuple[R, str]] = attrs.field(factory=dict)
+    _records: dict[tuple[str, str], tuple[R, str]] = attrs.field(factory=dict)
 
     def add(self, record: R, owner: str) -> None:
         """Raises Conflict if the name is taken."""
         name: str = record.name  # type: ignore[attr-defined]
-        if name in self._records:
-            raise Conflict(f'{self.kind} "{name}" of plugin "{owner}" is also in plugin "{self._records[name][1]}"')
-        self._records[name] = (record, owner)
+        keys = [(name, side) for side in getattr(record, "sides", ("",))]
+        for key in keys:
+            if key in self._records:
+                raise Conflict(f'{self.kind} "{name}" of plugin "{owner}" is also in plugin "{self._records[key][1]}"')
+        self._records |= dict.fromkeys(keys, (record, owner))
 
     def discard(self, owner: str) -> None:
         """Take out everything that a plugin brought."""
-        self._records = {name: pair for name, pair in self._records.items() if pair[1] != owner}
+        self._records = {key: pair for key, pair in self._records.items() if pair[1] != owner}
 
-    def get(self, name: str) -> R:
-        """Raises MissingService, with the nearest name, for one that no plugin brought."""
-        try:
-            return self._records[name][0]
-        except KeyError:
-            raise MissingService(
-                f'{self.kind} "{name}"', f"no plugin brings it{nearest(name, self._records)}"
-            ) from None
+    def get(self, name: str, side: str = "") -> R:
+        """The record of this name, with this side where one is given.
+
+        Raises MissingService, with the nearest name, for one that no plugin brought.
+        """
+        found = self._found(name, side)
+        if found is None:
+            known = {name for name, its in self._records if side in ("", its)}
+            raise MissingService(f'{self.kind} "{name}"', f"no plugin brings it{nearest(name, known)}")
+        return found[0]
 
     def owner(self, name: str) -> str:
-        return self._records[name][1]
+        """Raises KeyError."""
+        found = self._found(name, "")
+        if found is None:
+            raise KeyError(name)
+        return found[1]
+
+    def _found(self, name: str, side: str) -> tuple[R, str] | None:
+        return next((pair for key, pair in self._records.items() if key[0] == name and side in ("", key[1])), None)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._records
+        return any(known == name for known, _ in self._records)
 
     def __iter__(self) -> Iterator[R]:
-        return (record for record, _ in self._records.values())
+        return iter({id(record): record for record, _ in self._records.values()}.values())
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len({id(record) for record, _ in self._records.values()})
 
     def names(self) -> list[str]:
-        return list(self._records)
+        return list(dict.fromkeys(name for name, _ in self._records))
 
 
 @attrs.define

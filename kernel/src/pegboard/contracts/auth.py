@@ -67,6 +67,8 @@ class AuthProvider:
     `inbound` returns a Starlette `AuthenticationBackend` whose user is a `Principal`. It returns
     None where the request carries no credential of its kind, and raises `AuthenticationError` where
     it carries a bad one. `openapi` is the OpenAPI security scheme object of the inbound side.
+    Each side has names of its own: ``bearer`` may be one plugin's for callers, and another's for
+    outgoing requests.
     """
 
     name: str = attrs.field(validator=check_name)
@@ -79,3 +81,8 @@ class AuthProvider:
     def __attrs_post_init__(self) -> None:
         if self.outbound is None and self.inbound is None:
             raise ValueError(f'auth provider "{self.name}": give outbound, inbound or both')
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Of ``inbound`` and ``outbound`` those that it has."""
+        return tuple(side for side in ("inbound", "outbound") if getattr(self, side) is not None)

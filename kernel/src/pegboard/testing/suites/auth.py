@@ -5,23 +5,29 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 import httpx
+import orjson
 from starlette.authentication import AuthenticationBackend, AuthenticationError
 from starlette.requests import HTTPConnection
 
-from ...contracts import AuthContext, AuthProvider, Principal
+from ...contracts import AuthContext, AuthProvider, NoConfig, Principal
 from ..transport import scope_of
 from .records import RecordSuite
 
 Headers = Mapping[str, str]
 
+BODY = {"a": [1, None, "ü"]}
 SCHEMES = ("apiKey", "http", "mutualTLS", "oauth2", "openIdConnect")
 
 
 class OutboundSuite(RecordSuite):
-    """Give `record`, `config`, the `secrets` in it, and `authorised`, which judges a request that went out."""
+    """Give `record`, `config`, the `secrets` in it, and `authorised`, which judges a request that went out.
+
+    `body` are the members that it adds to a body in JSON, if that is how it authorises.
+    """
 
     record: AuthProvider
     secrets: ClassVar[Sequence[str]] = ()
+    body: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     def authorised(self, request: httpx.Request) -> bool:
         """Whether the far side would let this request in."""
@@ -68,10 +74,15 @@ class OutboundSuite(RecordSuite):
         assert after.url.copy_with(query=None) == before.url.copy_with(query=None), f"the address became {after.url}"
         lost = [name for name in before.url.params if after.url.params.get(name) != before.url.params[name]]
         assert not lost, f"the query lost {lost}"
-        assert after.content == before.content, f"the body became {after.content!r}"
+        if self.body:
+            assert orjson.loads(after.content) == BODY | dict(self.body), "the body got something else than `body`"
+            assert after.headers["Content-Length"] == str(len(after.content)), "Content-Length is another"
+        else:
+            assert after.content == before.content, f"the body became {after.content!r}"
 
     async def test_it_shows_no_secret(self) -> None:
-        assert self.secrets, "name the secrets of the config: a check looks for them where they must not be"
+        lacking = not self.secrets and self.record.config is not NoConfig
+        assert not lacking, "name the secrets of the config: a check looks for them where they must not be"
         config = self.configured()
         async with self.services() as services:
             assert self.record.outbound is not None, f'auth provider "{self.record.name}" has no outbound side'
@@ -185,7 +196,7 @@ def _off_by_one(good: Headers) -> Iterator[dict[str, str]]:
 
 
 def _request() -> httpx.Request:
-    return httpx.Request("POST", "https://api.test/items?page=1", json={"a": [1, None, "ü"]})
+    return httpx.Request("POST", "https://api.test/items?page=1", json=BODY)
 
 
 def _shown(request: httpx.Request) -> str:
