@@ -5,12 +5,13 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from .hops import SECRETS, hop_of, raw
+from .hops import SECRETS, hop_of, kept_body, raw
 from .messages import Timeouts
 from .wire import ENCODINGS, USER_AGENT, Opened, Wire
 
 ORIGIN = "egress.origin"
 SECRET_HEADERS = "egress.secret_headers"
+SECRET_BODY = "egress.secret_body"
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -59,6 +60,8 @@ def _drop_secrets(request: httpx.Request) -> None:
     request.extensions[ORIGIN] = origin
     for name in SECRETS | {name.lower() for name in request.extensions.get(SECRET_HEADERS, ())}:
         request.headers.pop(name, None)
+    if request.extensions.get(SECRET_BODY) and {"content-length", "transfer-encoding"} & set(request.headers):
+        raise kept_body("the upstream")
 
 
 def open_client(wire: Wire) -> httpx.AsyncClient:

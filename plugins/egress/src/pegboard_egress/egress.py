@@ -30,7 +30,8 @@ class Egress:
         """The guarded client, for flows that need httpx itself.
 
         It raises `EgressError`, follows redirects where it is asked to, and keeps no cookies.
-        ``extensions={"egress.secret_headers": [...]}`` names more headers to drop when a redirect leaves the origin.
+        ``extensions={"egress.secret_headers": [...]}`` names more headers to drop when a redirect leaves the origin;
+        ``{"egress.secret_body": True}`` refuses one that would take the body along.
         """
         return self._client
 
@@ -72,7 +73,7 @@ class Egress:
         return EgressResponse(opened.status, opened.headers, body, str(opened.hop.url), elapsed)
 
     async def _follow(
-        self, request: EgressRequest, hop: Hop, secrets: frozenset[str] = frozenset()
+        self, request: EgressRequest, hop: Hop, secrets: frozenset[str] = frozenset(), secret_body: bool = False
     ) -> tuple[Opened, bytes]:
         settings = self._wire.settings
         connect, read, _ = self._wire.timeouts(request.timeout)
@@ -84,7 +85,7 @@ class Egress:
                 cap = settings.max_body if request.max_body is None else request.max_body
                 return opened, await opened.body(cap)
             opened.release()
-            hop = redirected(hop, opened.status, location, self._wire.guard, secrets)
+            hop = redirected(hop, opened.status, location, self._wire.guard, secrets, secret_body)
         raise TooManyRedirects(f"the upstream redirects more than {settings.redirects} times", rule="redirects")
 
     async def _authed(self, request: EgressRequest, hop: Hop) -> tuple[Opened, bytes]:
@@ -96,7 +97,8 @@ class Egress:
             step = await anext(flow)
             while True:
                 added = frozenset(name.decode().lower() for name, value in set(step.headers.raw) - before)
-                opened, body = await self._follow(request, await hop_of(step, self._wire.guard), added)
+                sent = await hop_of(step, self._wire.guard)
+                opened, body = await self._follow(request, sent, added, sent.content != hop.content)
                 answer = httpx.Response(opened.status, headers=raw(opened.headers), content=body, request=step)
                 try:
                     step = await flow.asend(answer)

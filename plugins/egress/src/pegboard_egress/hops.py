@@ -102,10 +102,13 @@ def without(headers: CIMultiDict[str], names: Iterable[str]) -> CIMultiDict[str]
     return kept
 
 
-def redirected(hop: Hop, status: int, location: str, guard: Guard, secrets: frozenset[str]) -> Hop:
+def redirected(
+    hop: Hop, status: int, location: str, guard: Guard, secrets: frozenset[str], secret_body: bool = False
+) -> Hop:
     """The request that answers a redirect (RFC 9110, 15.4), checked as the first one was.
 
     Query parameters are not carried over, bodies are where the method stays. `secrets` are header names in lower case.
+    Raises `EgressBlocked` also where a `secret_body` would go to another origin.
     """
     url = guard.check_url(_joined(hop.url, location))
     leaves = origin_of(url) != origin_of(hop.url)
@@ -113,7 +116,13 @@ def redirected(hop: Hop, status: int, location: str, guard: Guard, secrets: froz
     headers = without(hop.headers, SECRETS | secrets) if leaves else hop.headers
     if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
         method, content, headers = "GET", b"", without(headers, CONTENT)
+    if leaves and secret_body and content:
+        raise kept_body(str(origin_of(hop.url)))
     return Hop(method, url, headers, content)
+
+
+def kept_body(origin: str) -> EgressBlocked:
+    return EgressBlocked(f"{origin} redirects a body that holds a credential to another origin", rule="redirect")
 
 
 def _joined(base: URL, location: str) -> str:
