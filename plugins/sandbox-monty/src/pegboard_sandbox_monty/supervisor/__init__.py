@@ -1,0 +1,1 @@
+"""What runs in a supervisor, a process between the server and one interpreter. pydantic-monty and standard library."""
