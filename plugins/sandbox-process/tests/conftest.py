@@ -46,7 +46,7 @@ def namespaces() -> None:
 
 @pytest.fixture(scope="module")
 async def jail(namespaces: None) -> AsyncIterator[Jail]:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False)) as opened:
+    async with open_jail(FULL_PYTHON, ProcessSettings(workers=2, max_level=4, spare=False, prepared=0)) as opened:
         yield opened
 
 
@@ -56,7 +56,7 @@ def open_layers() -> OpenLayers:
 
     @asynccontextmanager
     async def opener(*layers: str, workers: int = 2, warmth: Warmth | None = None) -> AsyncIterator[Jail]:
-        opened = Jail(FULL_PYTHON, ProcessSettings(workers=workers, spare=False), layers, None, warmth)
+        opened = Jail(FULL_PYTHON, ProcessSettings(workers=workers, spare=False, prepared=0), layers, None, warmth)
         try:
             await opened.open()
         except StartFailed as failed:
@@ -113,6 +113,9 @@ class Family:
 
     def zygotes(self) -> list[int]:
         return [zygote for launcher in self.launchers() for zygote in children_of(launcher)]
+
+    def children(self, pid: int) -> list[int]:
+        return children_of(pid)
 
     def is_gone(self) -> bool:
         return not self.launchers() and len(os.listdir("/proc/self/fd")) == self.descriptors

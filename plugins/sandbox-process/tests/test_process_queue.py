@@ -77,7 +77,8 @@ async def test_no_free_worker_in_time_is_busy(
 
 @pytest.fixture(scope="module", name="narrow")
 async def open_narrow(namespaces: None) -> AsyncIterator[Jail]:
-    async with open_jail(FULL_PYTHON, ProcessSettings(workers=1, slow=4, queue=4, max_level=4, spare=False)) as opened:
+    settings = ProcessSettings(workers=1, slow=4, queue=4, max_level=4, spare=False, prepared=0)
+    async with open_jail(FULL_PYTHON, settings) as opened:
         yield opened
 
 

@@ -197,7 +197,9 @@ def open_jailed() -> OpenJailed:
     @asynccontextmanager
     async def opener(workers: int = 1, **settings: Any) -> AsyncIterator[Jailed]:
         with needing_a_jail():
-            async with open_restricted(RestrictedSettings(**settings), ProcessSettings(workers=workers)) as sandbox:
+            async with open_restricted(
+                RestrictedSettings(**settings), ProcessSettings(workers=workers, spare=False, prepared=0)
+            ) as sandbox:
                 yield Jailed(sandbox)
 
     return opener

@@ -2,20 +2,22 @@
 
 import asyncio
 import os
-import socket
 import struct
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
 import attrs
 
-from pegboard import Limits, Output, Run
+from pegboard import Output, Run
 
 from . import files
 from .capture import Capture
+from .children import Child
 from .places import Place
-from .spawn import Report, Zygote
+from .sender import Sender
+from .spawn import Report
 
 JOB = struct.Struct("<IcBIIIHIIIIId")
 ARGUMENT = struct.Struct("<BI")
@@ -66,72 +68,38 @@ def encode_job(kind: Kind, run: Run, source: bytes) -> bytes:
     return b"".join((head, *parts))
 
 
-def _cpu(limits: Limits) -> tuple[int, float]:
-    """Whole seconds, at which the kernel ends the process in any case; the exact limit where it is not the wall's."""
-    if limits.cpu is None or limits.cpu >= limits.wall:
-        return int(limits.wall) + 2, 0.0
-    return int(limits.cpu) + 2, limits.cpu
-
-
-def open_ends() -> tuple[list[int], list[int]]:
-    """Channel, stdout and stderr of a process: the server's ends, which do not block, and the process's own."""
-    ours: list[int] = []
-    theirs: list[int] = []
-    try:
-        for ends in (socket.socketpair, os.pipe, os.pipe):
-            mine, other = ends()
-            theirs.append(other if isinstance(other, int) else other.detach())
-            ours.append(mine if isinstance(mine, int) else mine.detach())
-            os.set_blocking(ours[-1], False)
-    except OSError:
-        for descriptor in (*ours, *theirs):
-            os.close(descriptor)
-        raise
-    return ours, theirs
-
-
 class Call:
     """Sends a job into a fresh child and collects what comes out. Holds its place until the process is gone.
 
-    `done` may be cancelled at any time: that alone ends nothing.
+    `done` is how it ended, or None where a prepared process was gone before its job came. It may be cancelled at any
+    time: that alone ends nothing. `sent` is when the job went out, in monotonic seconds.
     """
 
-    def __init__(self, zygote: Zygote, number: int, run: Run, job: bytes, place: Place) -> None:
+    def __init__(self, child: Child, run: Run, job: bytes, place: Place) -> None:
         self._loop = asyncio.get_running_loop()
-        self.done: asyncio.Future[Finished] = self._loop.create_future()
-        self._zygote = zygote
-        self._number = number
+        self.done: asyncio.Future[Finished | None] = self._loop.create_future()
+        self.sent = time.monotonic()
+        self._child = child
         self._wall = run.limits.wall
-        self._job = memoryview(job)
         self._frame = bytearray()
         self._most = run.limits.result + FRAME_ROOM + run.limits.files + files.ROOM
         self._overflow = False
         self._killed = ""
         self._place: Place | None = place
         self._listening: set[int] = set()
-        self._writing = False
-        self._start(run)
-
-    def _start(self, run: Run) -> None:
-        (self._channel, out, err), theirs = open_ends()
         sink, limit = run.sink, run.limits.output
-        self._out = Capture(out, limit, sink and partial(sink, "stdout"))
-        self._err = Capture(err, limit, sink and partial(sink, "stderr"))
+        self._out = Capture(child.out, limit, sink and partial(sink, "stdout"))
+        self._err = Capture(child.err, limit, sink and partial(sink, "stderr"))
         self._timer = self._loop.call_later(min(LISTEN_AFTER, self._wall), self._listen)
-        self._zygote.call(b"C", self._number, run.limits.memory, _cpu(run.limits), theirs, self._ended)
-        for descriptor in theirs:
-            os.close(descriptor)
-        if self._place is not None:
-            self._place.slowed = self._slow_down
-            self._send()
-
-    def _slow_down(self) -> None:
-        self._zygote.slow_call(self._number)
+        child.ended = self._ended
+        self._sender = Sender(child.channel)
+        self._unread = not self._sender.send(job)
+        place.slowed = child.slow_down
 
     def _listen(self) -> None:
         """The call takes its time: read what comes, and end it when that time is over."""
         self._timer = self._loop.call_later(max(self._wall - LISTEN_AFTER, 0.0), self.kill, "wall")
-        self._hear(self._channel, self._receive)
+        self._hear(self._child.channel, self._receive)
         for capture in (self._out, self._err):
             self._hear(capture.descriptor, partial(self._capture, capture))
 
@@ -144,25 +112,6 @@ class Call:
             self._listening.discard(descriptor)
             self._loop.remove_reader(descriptor)
 
-    def _send(self) -> None:
-        """What fits now; the rest as the child reads."""
-        try:
-            self._job = self._job[os.write(self._channel, self._job) :]
-        except BlockingIOError:
-            pass
-        except OSError:  # the child is gone; the zygote will say how
-            self._job = self._job[:0]
-        if self._job and not self._writing:
-            self._writing = True
-            self._loop.add_writer(self._channel, self._send)
-        elif not self._job:
-            self._stop_sending()
-
-    def _stop_sending(self) -> None:
-        if self._writing:
-            self._writing = False
-            self._loop.remove_writer(self._channel)
-
     def _capture(self, capture: Capture) -> None:
         if not capture.read():
             self._ignore(capture.descriptor)
@@ -170,18 +119,19 @@ class Call:
     def _receive(self) -> bool:
         """One piece of the frame; False when there is no more to have."""
         try:
-            data = os.read(self._channel, PIECE)
+            data = os.read(self._child.channel, PIECE)
         except BlockingIOError:
             return False
-        except OSError:
+        except OSError:  # the end came before the job was read
+            self._unread = True
             data = b""
         if not data:
-            self._ignore(self._channel)
+            self._ignore(self._child.channel)
             return False
         self._frame += data
         if len(self._frame) > self._most:
             self._overflow = True
-            self._ignore(self._channel)
+            self._ignore(self._child.channel)
             self.kill("result")
             return False
         return True
@@ -191,22 +141,29 @@ class Call:
         if self._place is not None and not self._killed:
             self._killed = why
             self._timer.cancel()
-            self._zygote.kill_call(self._number)
+            self._child.kill()
 
     def _ended(self, report: Report | None) -> None:
         """The process is gone, so all that it wrote is here."""
         self._timer.cancel()
         while not self._overflow and self._receive():
             pass
-        self._stop_sending()
+        self._sender.stop()
         self._out.drain()
         self._err.drain()
-        for descriptor in (self._channel, self._out.descriptor, self._err.descriptor):
+        for descriptor in list(self._listening):
             self._ignore(descriptor)
-            os.close(descriptor)
+        self._child.close()
         place, self._place = self._place, None
         assert place is not None
         place.release()
         if not self.done.done():
-            out, err = self._out.output(), self._err.output()
-            self.done.set_result(Finished(report, bytes(self._frame), self._overflow, self._killed, out, err))
+            self.done.set_result(self._finished(report))
+
+    def _finished(self, report: Report | None) -> Finished | None:
+        if self._child.prepared and self._unread and not self._frame and not self._killed:
+            return None  # it had ended, or was ending, when its job came
+        if report is not None and report.forked < self.sent:
+            report = attrs.evolve(report, forked=self.sent)
+        out, err = self._out.output(), self._err.output()
+        return Finished(report, bytes(self._frame), self._overflow, self._killed, out, err)

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import attrs
 import structlog
 
 from pegboard import Capability, Ending, Failure, Isolation, Limits, Load, Outcome, Problem, Program, Run, Violation
 
 from . import cgroup
-from .call import Call, Finished, Kind, encode_job
+from .call import Call, Kind, encode_job
+from .children import Children
 from .files import refuse_bad_files
 from .launch import StartFailed, start
 from .levels import LAYERS, Tried, candidates
@@ -36,6 +36,9 @@ WORKER_CPU = 24 * 3600
 """Seconds of processor time after which the kernel ends a worker in any case; each call has its wall."""
 
 SWEEP = 30.0
+
+ZYGOTES = 16
+"""Processes for zygotes, those that come and go included, and for their launchers."""
 
 SOON, LATER = 0.001, 0.004
 """Seconds that a call may wait behind others of its program: where a further process could run it, where none can."""
@@ -60,7 +63,7 @@ class Jail:
         self._settings = settings
         life = Life(settings.zygote_calls, settings.zygote_seconds, settings.spare)
         begin = partial(start, profile, layers, str(group) if group else None)
-        self._zygotes = Zygotes(profile.name, life, begin, self._sweep)
+        self._zygotes = Zygotes(profile.name, life, begin, self._retire_idle)
         self._places = Places(settings.workers, settings.lane, settings.queue)
         self._under_way = 0
         self._endings: Counter[Ending] = Counter()
@@ -70,6 +73,7 @@ class Jail:
         self._sweeping: asyncio.TimerHandle | None = None
         self._held: Limits | None = None
         self._numbers = itertools.count()
+        self._children = Children(settings.prepared, self._numbers)
         self._level = next((level for level, made_of in LAYERS.items() if made_of == layers), Isolation.NONE)
 
     @property
@@ -81,7 +85,7 @@ class Jail:
 
         Raises `pegboard.Problem` 503 when no worker was free in time or the jail was lost twice.
         """
-        ended = await self._counted(self._check(Run(tenant, program, limits=limits)))
+        ended = await self._check(Run(tenant, program, limits=limits))
         if ended.ending in (Ending.BUSY, Ending.LOST):
             raise Problem(503, f"sandbox-{ended.ending}", _words(ended), headers={"Retry-After": "1"})
         if ended.ending in (Ending.VIOLATION, Ending.RESULT):
@@ -89,27 +93,24 @@ class Jail:
         return [Violation("SIZE", "", 1, 1, f"The source cannot be compiled within its limits: {_words(ended)}")]
 
     async def _check(self, run: Run) -> Outcome:
-        """A program without faults is a result."""
         ended = await self._call(b"C", run)
-        if ended.ending is Ending.LOST:
-            ended = await self._call(b"C", run)
-        faultless = ended.ending is Ending.VIOLATION and not ended.violations
-        return attrs.evolve(ended, ending=Ending.RESULT) if faultless else ended
+        return ended if ended.ending is not Ending.LOST else await self._call(b"C", run)
 
-    async def run(self, run: Run) -> Outcome:
-        return await self._counted(self._call(b"R", run))
+    def run(self, run: Run) -> Coroutine[Any, Any, Outcome]:
+        return self._call(b"R", run)
 
-    async def _counted(self, call: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async def _call(self, kind: Kind, run: Run) -> Outcome:
         self._under_way += 1
         try:
-            ended = await call
+            ended = await self._attempt(kind, run)
         finally:
             self._under_way -= 1
-        self._endings[ended.ending] += 1
+        faultless = ended.ending is Ending.VIOLATION and not ended.violations  # a check that found nothing
+        self._endings[Ending.RESULT if faultless else ended.ending] += 1
         self._waited += ended.queue
         return ended
 
-    async def _call(self, kind: Kind, run: Run) -> Outcome:
+    async def _attempt(self, kind: Kind, run: Run) -> Outcome:
         if run.limits is not self._held:
             refuse_unholdable(run.limits, self._settings)
             self._held = run.limits
@@ -130,17 +131,35 @@ class Jail:
             return self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
 
     async def _fresh(self, kind: Kind, run: Run, asked: float) -> Outcome:
-        place = await self._places.acquire(run.tenant, run.limits.queue)
+        """By a process of its own; by another one, forked for it, if the first was gone before its job came."""
+        job = encode_job(kind, run, run.program.source.encode("utf-8", "surrogatepass"))
+        fresh = False
+        while True:
+            call = await self._begun(run, job, asked, fresh=fresh)
+            try:
+                finished = await call.done
+            except asyncio.CancelledError:
+                call.kill("cancelled")  # the place is held until the process is gone
+                raise
+            if finished is not None:
+                return outcome(finished, run.limits, self._level, call.sent - asked, call.sent)
+            fresh = True
+
+    async def _begun(self, run: Run, job: bytes, asked: float, *, fresh: bool) -> Call:
+        place = await self._places.acquire(run.tenant, run.limits.queue - (time.monotonic() - asked))
         try:
-            zygote = self._zygotes.ready or await self._zygotes.wait()
-            sent = time.monotonic()
-            job = encode_job(kind, run, run.program.source.encode("utf-8", "surrogatepass"))
-            call = Call(zygote, next(self._numbers), run, job, place)
+            child = None
+            while child is None:
+                zygote = self._zygotes.ready or await self._zygotes.wait()
+                child = self._children.take(zygote, run.limits, fresh=fresh)
         except BaseException:
             place.release()
             raise
-        finished = await self._finish(call)
-        return outcome(finished, run.limits, self._level, sent - asked, sent)
+        call = Call(child, run, job, place)
+        if not self._places.crowded:  # else the processors have enough to do
+            with contextlib.suppress(OSError):  # no descriptors are left: the next call's child will say so
+                self._children.refill(zygote)
+        return call
 
     async def _stay(self, workers: Workers, run: Run, asked: float) -> Outcome:
         """By a process that stays; by another one if the first did not turn to it."""
@@ -195,14 +214,6 @@ class Jail:
             waited=self._waited,
         )
 
-    async def _finish(self, call: Call) -> Finished:
-        """The place is held until the call is over, even where the caller goes first."""
-        try:
-            return await call.done
-        except asyncio.CancelledError:
-            call.kill("cancelled")
-            raise
-
     def _too_long(self, size: int, allowed: int) -> Outcome:
         found = Violation("SIZE", "", 1, 1, f"The source has {size} bytes; {allowed} are allowed", "shorten it")
         return Outcome(Ending.VIOLATION, self._level, violations=(found,))
@@ -216,12 +227,15 @@ class Jail:
         self._sweep()
 
     def _sweep(self) -> None:
-        """End idle workers that are too old, or whose zygote is."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
         if self._workers is not None:
             self._workers.sweep()
             self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep)
+
+    def _retire_idle(self) -> None:
+        """A zygote is to have no more calls: what waits in it for one goes."""
+        self._children.discard()
+        if self._workers is not None:
+            self._workers.sweep()
 
     async def aclose(self) -> None:
         """Kill what runs; returns when no process is left. Whoever still waits for a place is told `Ending.LOST`."""
@@ -285,9 +299,9 @@ async def _at(
     group = None
     if level is Isolation.L5:
         running = settings.workers + settings.lane
-        processes = max(running, warmth.most if warmth else 0)
+        processes = max(running, warmth.most if warmth else 0) + settings.prepared + ZYGOTES
         parent = Path(settings.cgroup) if settings.cgroup else cgroup.own_group()
-        group = stack.enter_context(cgroup.group_for_zygote(parent, settings.max_memory * running, processes + 8))
+        group = stack.enter_context(cgroup.group_for_zygote(parent, settings.max_memory * running, processes))
     jail = Jail(profile, settings, LAYERS[level], group, warmth)
     stack.push_async_callback(jail.aclose)
     await jail.open()

@@ -96,6 +96,10 @@ class Places:
         return len(self._held) + self._slow_total
 
     @property
+    def crowded(self) -> bool:
+        return bool(self._waiting)
+
+    @property
     def waiting(self) -> int:
         return sum(not turn.done() for turn in self._until)
 

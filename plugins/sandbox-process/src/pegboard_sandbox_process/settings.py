@@ -29,6 +29,11 @@ class ProcessSettings:
         help="calls that may wait, half of them of one tenant; more are refused as busy",
         validator=attrs.validators.ge(1),
     )
+    prepared: int = setting(
+        os.cpu_count() or 1,
+        help="fresh processes that are forked before their calls come; 0: none",
+        validator=attrs.validators.ge(0),
+    )
     spare: bool = setting(
         True,
         help="keep a second zygote ready, which takes over at once when the first dies; it costs about ten megabytes",

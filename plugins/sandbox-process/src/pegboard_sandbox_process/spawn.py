@@ -24,8 +24,8 @@ HEAR_TIME = 1.0
 END_TIME = 20.0
 """Seconds in which that child must be gone: the kernel may have gigabytes to take back, at a low priority."""
 
-HEARD = -2
-"""The status of a report that only says that."""
+NOT_FORKED, HEARD = -1, -2
+"""In the place of a wait status: there was no process to be had; a process is being killed."""
 
 CALL = struct.Struct("<BQQId")
 REPORT = struct.Struct("<QiQQQQ")
@@ -46,12 +46,14 @@ class Report:
 class Zygote:
     """A running zygote. `ended` of each call is told its `Report`, or None when the zygote died first.
 
-    `lost` is told when it can serve no more, `emptied` when it has been told to `retire` and its last child has ended.
+    `unable` says that it could not fork. `lost` is told when it is dead, `emptied` when it has been told to `retire`
+    and its last child has ended.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", control: socket.socket, pidfd: int) -> None:
         self.alive = True
         self.retiring = False
+        self.unable = False
         self.calls = 0
         self.born = time.monotonic()
         self.lost: Callable[[Zygote], None] | None = None
@@ -77,7 +79,7 @@ class Zygote:
         descriptors: list[int],
         ended: Callable[[Report | None], None],
     ) -> None:
-        """Fork a child that gets `descriptors`, for one call (letter ``C``) or for many (``W``).
+        """Fork a child that gets `descriptors`, by a letter that `zygote.CALL` describes.
 
         The descriptors can be closed afterwards.
         """
@@ -137,6 +139,7 @@ class Zygote:
         if status == HEARD:
             self._killing[number] = self._loop.call_later(END_TIME, self.kill)
             return
+        self.unable = self.unable or status == NOT_FORKED
         waiting = self._waiting.pop(number, None)
         if waiting is not None:
             waiting(Report(status, cpu / 1e6, memory * 1024, forked / 1e9, ended / 1e9))

@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 import attrs
 
-from .call import FORGED, LISTEN_AFTER, PIECE, open_ends
+from .call import FORGED, LISTEN_AFTER, PIECE
 from .capture import Capture
 from .conversation import GO_ON, Conversation
+from .ends import open_ends
 from .places import Place
 from .sender import Sender
 from .spawn import Report, Zygote

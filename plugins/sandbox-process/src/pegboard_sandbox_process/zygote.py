@@ -20,6 +20,7 @@ from array import array
 from struct import pack, unpack
 
 from pegboard_sandbox_process import isolation, orphans, resident, seccomp, serving
+from pegboard_sandbox_process.rehearsal import RUNS, rehearse, serve_prepared
 from pegboard_sandbox_process.system import signal_descriptor, trim_heap
 
 TYPE_CHECKING = False
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 CALL = "<BQQId"
 """Server to zygote: a letter, the call, bytes of memory, seconds of CPU to the second and, unless 0, exactly.
-``C`` (for one call) and ``W`` (for many) bring channel, stdout and stderr; ``K`` kills; from ``S`` on others come
-first."""
+``C`` (for one call that is here), ``P`` (for one that will come) and ``W`` (for many) bring channel, stdout and stderr;
+``K`` kills; from ``S`` on others come first."""
 
 REPORT = "<QiQQQQ"
 """Zygote to server: the call, wait status, CPU microseconds, peak KiB, forked and ended (monotonic nanoseconds)."""
@@ -48,6 +49,8 @@ COMPUTES = 0.01
 
 LOOK_AGAIN = 50
 """Milliseconds until that is looked at again."""
+
+SERVING = {ord("C"): serving.serve, ord("P"): serve_prepared, ord("W"): resident.serve_calls}
 
 ALWAYS = (  # noqa: SIM905
     "_strptime calendar locale decimal _decimal json re datetime encodings.ascii encodings.latin_1 "
@@ -164,7 +167,7 @@ class _Zygote:
 
     def serve(self) -> NoReturn:
         gc.disable()
-        gc.collect()
+        rehearse(self.language, RUNS)
         gc.freeze()
         trim_heap()
         self._control.send(b'{"ready":true}')
@@ -196,9 +199,7 @@ class _Zygote:
             self._control.send(pack(REPORT, call, NOT_FORKED, 0, 0, forked, forked))
         else:
             if pid == 0:
-                self._become_child(
-                    descriptors, memory, cpu, resident.serve_calls if letter == ord("W") else serving.serve
-                )
+                self._become_child(descriptors, memory, cpu, SERVING[letter])
             self._calls[pid] = (call, forked)
         for descriptor in descriptors:
             os.close(descriptor)

@@ -87,7 +87,7 @@ class Zygotes:
         return zygote
 
     def _has_done_enough(self, zygote: Zygote) -> bool:
-        return zygote.calls >= self._life.calls or time.monotonic() - zygote.born >= self._life.seconds
+        return zygote.unable or zygote.calls >= self._life.calls or time.monotonic() - zygote.born >= self._life.seconds
 
     def _change(self) -> Zygote | None:
         """The spare takes over. While there is none, one that has done enough goes on."""
@@ -101,6 +101,8 @@ class Zygotes:
         return serving if serving is not None and serving.alive else None
 
     def _dismiss(self, zygote: Zygote) -> None:
+        if zygote.unable:
+            self._count_failure(StartFailed("fork", "the zygote could start no process"))
         if zygote.alive:
             self._leaving.add(zygote)
             zygote.emptied = self._close
