@@ -15,6 +15,7 @@ import pegboard_sandbox_monty
 import pegboard_sandbox_process
 import pegboard_sandbox_restricted
 import pegboard_store
+import pegboard_vault
 from pegboard import create_app
 from pegboard.testing import answer, callers, client, upstream
 from pegboard.testing.callers import caller
@@ -29,6 +30,7 @@ PLUGINS = {
     "sandbox-process": pegboard_sandbox_process,
     "sandbox-restricted": pegboard_sandbox_restricted,
     "store": pegboard_store,
+    "vault": pegboard_vault,
 }
 LOGIC = """
 def process_data(widget_data, request, user):

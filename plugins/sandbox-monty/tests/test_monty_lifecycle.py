@@ -127,7 +127,7 @@ async def test_an_idle_supervisor_that_is_killed_costs_no_call(open_desk: Any, s
     async with open_desk() as desk:
         (supervisor,) = set(supervisors()) - before
         os.kill(supervisor, signal.SIGKILL)
-        await until(lambda: supervisor not in supervisors())
+        await until(lambda: desk.sandbox.load.processes == 0)
         assert await desk.value("return 1") == 1
 
 

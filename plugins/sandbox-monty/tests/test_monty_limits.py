@@ -1,10 +1,7 @@
 """Every limit ends a program with its name and the number that was set; what cannot be held is refused."""
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -143,31 +140,13 @@ async def test_a_sink_that_fails_harms_nobody(desk: Any) -> None:
 
 async def test_a_huge_message_neither_stops_nor_fills_the_server(desk: Any) -> None:
     """The interpreter hands over what it raises in one piece; the server has only its beginning."""
-    before = peak()
-    async with ticking() as gaps:
-        outcome = await desk.run("raise ValueError('x' * 10 ** 8)", limits=Limits(wall=30.0))
+    before, busy = peak(), time.process_time()
+    outcome = await desk.run("raise ValueError('x' * 10 ** 8)", limits=Limits(wall=30.0))
+    busy = time.process_time() - busy
     assert (outcome.ending, outcome.failure.type) == (Ending.EXCEPTION, "ValueError")
     assert outcome.failure.message == "x" * 2000
     assert peak() - before < 20 * MEGABYTE
-    assert max(gaps) < 0.3
-
-
-@asynccontextmanager
-async def ticking() -> AsyncIterator[list[float]]:
-    """How long the event loop was busy with one thing, again and again."""
-    gaps: list[float] = []
-
-    async def tick() -> None:
-        while True:
-            started = time.monotonic()
-            await asyncio.sleep(0.005)
-            gaps.append(time.monotonic() - started)
-
-    task = asyncio.create_task(tick())
-    try:
-        yield gaps
-    finally:
-        task.cancel()
+    assert busy < 0.05
 
 
 def peak() -> int:

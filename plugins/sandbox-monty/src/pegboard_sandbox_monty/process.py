@@ -74,7 +74,7 @@ class Supervisor:
 
     @property
     def alive(self) -> bool:
-        return self._process.returncode is None and not self._in.is_closing()
+        return self._process.returncode is None and not self._in.is_closing() and not self._out.at_eof()
 
     async def call(
         self, members: dict[str, Any], blobs: list[bytes], wall: float, most: int, forward: Forward | None
@@ -128,9 +128,9 @@ class Supervisor:
                 raise ValueError("a frame is out of turn")
 
     def kill(self) -> None:
-        """It and its interpreter, which is of the same process group."""
+        """It and its interpreter, which is of its process group and may outlive it."""
         self._in.close()
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
             if sys.platform == "win32":
                 self._process.kill()
             else:

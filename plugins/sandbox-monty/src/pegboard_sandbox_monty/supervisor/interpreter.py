@@ -91,10 +91,11 @@ class Interpreter:
             assert_message_annotations=False,
         )
         with checkout as opened:
-            process = Process(opened.worker_pid)
-            self._leash.attach(process, job.limits["wall"] + wire.GRACE)
+            pid = opened.worker_pid
+            assert pid is not None
+            self._leash.attach(Process(pid), job.limits["wall"] + wire.GRACE)
             try:
-                yield Session(opened, self._leash)
+                yield Session(opened, pid, self._leash)
             finally:
                 self._leash.detach()
 
@@ -102,10 +103,10 @@ class Interpreter:
 class Session:
     """One session of pydantic-monty that can only compute: of all that it may ask its host, it is given sleep."""
 
-    def __init__(self, opened: Any, leash: Leash) -> None:
+    def __init__(self, opened: Any, pid: int, leash: Leash) -> None:
         self._opened = opened
         self._leash = leash
-        self.pid: int = opened.worker_pid
+        self.pid = pid
         self.started = 0.0
         self.ended = 0.0
 

@@ -28,4 +28,5 @@ class Job(NamedTuple):
     @property
     def seconds(self) -> float:
         """How long the interpreter may compute: `cpu` where that is less than `wall`."""
-        return min(self.limits["wall"], self.limits["cpu"] or self.limits["wall"])
+        wall: float = self.limits["wall"]
+        return min(wall, self.limits["cpu"] or wall)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from pydantic_monty import MontyCrashedError, MontyError, MontyRuntimeError, MontySyntaxError
@@ -84,8 +85,7 @@ class _Call:
         self._job = job
         limit = job.limits["output"]
         self._streams = {
-            name: Capture(limit, (lambda data, name=name: forward(name, data)) if job.stream else None)
-            for name in ("stdout", "stderr")
+            name: Capture(limit, partial(forward, name) if job.stream else None) for name in ("stdout", "stderr")
         }
         self._used: Members = {}
 

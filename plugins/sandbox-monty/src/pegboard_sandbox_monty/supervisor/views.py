@@ -2,7 +2,7 @@
 
 No class can refuse to be written to, say how long it is, or whether it is true. So parameters are plain dicts, which
 can, and only headers, whose case does not matter, are a class. Built-ins are defaults of parameters: a program may
-give their names to something else.
+give their names to something else. Each call compiles it, so there is no annotation in it.
 """
 
 from json import loads as _pegboard_loads
