@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable
 
-import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,42 +16,29 @@ from .upstream import Upstream
 LIMITS = Limits()
 
 
-@attrs.frozen
-class Execution:
-    """What happened in one call, in seconds."""
+RawHeaders = tuple[tuple[bytes, bytes], ...]
 
-    outcome: Outcome
-    sandbox: str
-    upstream: float
-    freshness: str
 
-    def headers(self) -> dict[str, str]:
-        """Where the body came from, how it was isolated, and what took how long (Server-Timing)."""
-        return {name.decode(): value.decode() for name, value in self.raw_headers()}
-
-    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        outcome = self.outcome
-        times = (self.upstream * 1e3, outcome.queue * 1e3, (outcome.start + outcome.wall) * 1e3)
-        return (
-            (b"x-cache", self.freshness.encode()),
-            (b"x-sandbox", self.sandbox.encode()),
-            (b"x-isolation", outcome.isolation.name.encode()),
-            (b"server-timing", b"upstream;dur=%.2f, queue;dur=%.2f, sandbox;dur=%.2f" % times),
-        )
+def execution_headers(outcome: Outcome, sandbox: str, upstream: float, freshness: str) -> RawHeaders:
+    """Where the body came from, how it was isolated, and what took how long (Server-Timing); `upstream` in seconds."""
+    times = (upstream * 1e3, outcome.queue * 1e3, (outcome.start + outcome.wall) * 1e3)
+    return (
+        (b"x-cache", freshness.encode()),
+        (b"x-sandbox", sandbox.encode()),
+        (b"x-isolation", outcome.isolation.name.encode()),
+        (b"server-timing", b"upstream;dur=%.2f, queue;dur=%.2f, sandbox;dur=%.2f" % times),
+    )
 
 
 class ResultResponse(Response):
     """A result as it came from the sandbox. Its headers are few and known, so they are not looked through again."""
 
-    def __init__(self, execution: Execution) -> None:
+    def __init__(self, result: bytes, headers: RawHeaders) -> None:
         self.status_code = 200
         self.background = None
-        self.body = execution.outcome.result
-        self.raw_headers = [
-            (b"content-length", b"%d" % len(self.body)),
-            (b"content-type", b"application/json"),
-            *execution.raw_headers(),
-        ]
+        self.body = result
+        length = (b"content-length", b"%d" % len(result))
+        self.raw_headers = [length, (b"content-type", b"application/json"), *headers]
 
 
 class Executor:
@@ -73,12 +59,12 @@ class Executor:
         waited = time.perf_counter() - started
         arguments = (Argument(body), asked, user_argument(principal))
         outcome = await sandbox.run(Run(plan.tenant, plan.program, arguments, LIMITS))
-        execution = Execution(outcome, plan.sandbox, waited, freshness)
+        headers = execution_headers(outcome, plan.sandbox, waited, freshness)
         problem = failed(outcome, LIMITS)
         if problem is not None:
-            problem.headers |= execution.headers()
+            problem.headers |= {name.decode(): value.decode() for name, value in headers}
             raise problem
-        return ResultResponse(execution)
+        return ResultResponse(outcome.result, headers)
 
     async def run(self, sandbox: str, tenant: str, program: Program, arguments: Iterable[Argument]) -> Outcome:
         """Run a program that is not saved."""

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from pegboard_sandbox_process.memory_files import Bytes
 
     class Language(Protocol):
-        """How source becomes a run. Both may raise whatever the program raises, `Refused` and `LimitHit`."""
+        """How source becomes a run. Both may raise whatever the program raises, `Refused` and `LimitHit`.
+
+        `abandons` says whether what the last program left behind may still run code of its own, when it is collected.
+        """
+
+        abandons: bool
 
         def check(self, job: Job) -> list[dict[str, Any]]: ...
 

@@ -34,6 +34,8 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 class FullPython:
     """See `pegboard_sandbox_process.child.Language`."""
 
+    abandons = True
+
     def __init__(self) -> None:
         self._folder = Folder()
         OsFunctions(self._folder).install()

@@ -61,30 +61,33 @@ def serve_calls(channel: int, language: Language) -> NoReturn:
     try:
         streams = [_heard(name, descriptor) for name, descriptor in (("stdout", 1), ("stderr", 2))]
         inbox = _Inbox(channel)
-        _serve_one(channel, language, inbox, streams)
+        spent = _serve_one(channel, language, inbox, streams, time.thread_time_ns())
         gc.freeze()  # what the first call made is there to stay: the others' collections need not walk it
         while True:
-            _serve_one(channel, language, inbox, streams)
+            spent = _serve_one(channel, language, inbox, streams, spent)
     finally:
         os._exit(70)  # EX_SOFTWARE; nobody sees it where the server closed the channel
 
 
-def _serve_one(channel: int, language: Language, inbox: _Inbox, streams: list[_Heard]) -> None:
+def _serve_one(channel: int, language: Language, inbox: _Inbox, streams: list[_Heard], spent: int) -> int:
+    """One call. `spent` is the processor time before it, in nanoseconds; gives that after it."""
     job, wrong = inbox.job()
     gc.enable()
-    # Of the only thread: a limit of processor time makes the process's clock as coarse as the ticks.
-    started, before = time.monotonic_ns(), time.thread_time_ns()
+    started = time.monotonic_ns()
     letter, payload, _ = wrong or answer(language, job)
     del job, wrong
-    _wake_the_abandoned()
+    if language.abandons:
+        _wake_the_abandoned()
     flush()
+    # Of the only thread: a limit of processor time makes the process's clock as coarse as the ticks.
     ended, total, peak = time.monotonic_ns(), time.thread_time_ns(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     spoke = any([stream.spoke() for stream in streams])
-    used = pack(USED, (total - before) // 1000, total // 1000, peak, ended, spoke)
+    used = pack(USED, (total - spent) // 1000, total // 1000, peak, ended, spoke)
     write_all(channel, pack("<IBQ", len(payload) + 9, letter, started) + payload + used)
     del payload  # an idle process is small
     if spoke:
         inbox.await_leave()
+    return total
 
 
 def _wake_the_abandoned() -> None:

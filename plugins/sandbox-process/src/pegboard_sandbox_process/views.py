@@ -113,40 +113,43 @@ class Request(_ReadOnly):
     What a program does not look at is not made.
     """
 
-    __slots__ = ("_headers", "_parts", "_path_params", "_query_params", "method", "path")
+    __slots__ = ("_made", "_parts")
 
-    method: str
-    path: str
     _parts: dict[str, Any]
-    _headers: Pairs | None
-    _query_params: Pairs | None
-    _path_params: Pairs | None
+    _made: dict[str, Pairs]
 
     def __init__(self, parts: dict[str, Any]) -> None:
         _set(self, "_parts", parts)
-        _set(self, "method", parts.get("method", "GET"))
-        _set(self, "path", parts.get("path", ""))
-        for name in ("_headers", "_query_params", "_path_params"):
-            _set(self, name, None)
+        _set(self, "_made", {})
+
+    @property
+    def method(self) -> str:
+        method: str = self._parts.get("method", "GET")
+        return method
+
+    @property
+    def path(self) -> str:
+        path: str = self._parts.get("path", "")
+        return path
 
     @property
     def headers(self) -> Pairs:
-        if self._headers is None:
-            _set(self, "_headers", Pairs(self._parts.get("headers") or [], ignore_case=True))
-        return self._headers  # type: ignore[return-value]
+        if "headers" not in self._made:
+            self._made["headers"] = Pairs(self._parts.get("headers") or [], ignore_case=True)
+        return self._made["headers"]
 
     @property
     def query_params(self) -> Pairs:
-        if self._query_params is None:
-            _set(self, "_query_params", Pairs(self._parts.get("query_params") or []))
-        return self._query_params  # type: ignore[return-value]
+        if "query_params" not in self._made:
+            self._made["query_params"] = Pairs(self._parts.get("query_params") or [])
+        return self._made["query_params"]
 
     @property
     def path_params(self) -> Pairs:
-        if self._path_params is None:
+        if "path_params" not in self._made:
             pairs = [[name, value] for name, value in (self._parts.get("path_params") or {}).items()]
-            _set(self, "_path_params", Pairs(pairs))
-        return self._path_params  # type: ignore[return-value]
+            self._made["path_params"] = Pairs(pairs)
+        return self._made["path_params"]
 
     def json(self) -> Any:
         """The body, parsed. Raises ValueError when there is none or it is not JSON."""

@@ -58,7 +58,8 @@ class WarmCall:
             self.end(Report(0, cpu, memory, self.begins, ended), frame)
             return
         began = min(max(result[1], self.begins), ended)
-        times = (self.begins - self.asked, began - self.begins, ended - began, cpu, memory)
+        wall = ended - began
+        times = (self.begins - self.asked, began - self.begins, wall, min(cpu, wall), memory)
         streams = (self._output("stdout"), self._output("stderr")) if self._captures else (NOTHING, NOTHING)
         self.done.set_result(Outcome(Ending.RESULT, self._isolation, result[0], (), None, *streams, {}, *times))
 

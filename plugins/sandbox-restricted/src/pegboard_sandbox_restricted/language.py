@@ -4,8 +4,7 @@ Runs inside the jail; needs the standard library, RestrictedPython and the child
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pegboard_sandbox_process.child import Job, LimitHit, Refused
@@ -39,6 +38,7 @@ class RestrictedPython:
     """See `pegboard_sandbox_process.child.Language`. Compiling and running are apart: a worker compiles once."""
 
     def __init__(self) -> None:
+        self.abandons = False
         self._programs: dict[tuple[object, ...], Compiled] = {}
 
     def check(self, job: Job) -> list[Violation]:
@@ -76,15 +76,19 @@ class RestrictedPython:
 
     def run(self, program: Compiled, arguments: Sequence[Any], limits: Mapping[str, Any]) -> object:
         """Run a compiled program once, with globals of its own. Raises as `execute` does."""
+        self.abandons = program.yields  # a generator's ``finally``; there is no ``__del__`` in this language
         namespace = fresh_globals(program, limits)
         depth = Depth(limits["recursion"], namespace, exact=program.yields)
+        usual = sys.getrecursionlimit()
+        # Python's own, as the last resort behind `Depth`: out of the way of the library that a program calls.
+        sys.setrecursionlimit(1000 + LIBRARY_FRAMES * min(limits["recursion"], DEEPEST))
         try:
-            with room_for_the_program(limits["recursion"]):
-                exec(program.code, namespace)
-                return entry_of(namespace, program.entry)(*arguments)
+            exec(program.code, namespace)
+            return entry_of(namespace, program.entry)(*arguments)
         except RecursionError:
             raise LimitHit("recursion", limits["recursion"]) from None
         finally:
+            sys.setrecursionlimit(usual)
             # A program that caught the error and returned, or raised another, ends by the limit too.
             if depth.exceeded:
                 raise LimitHit("recursion", limits["recursion"]) from None
@@ -112,17 +116,6 @@ def entry_of(namespace: dict[str, Any], name: str) -> Any:
         return namespace[name]
     except KeyError:
         raise NameError(f"name {name!r} is not defined") from None
-
-
-@contextmanager
-def room_for_the_program(recursion: int) -> Iterator[None]:
-    """Python's own limit, as the last resort behind `Depth`: out of the way of the library that a program calls."""
-    usual = sys.getrecursionlimit()
-    sys.setrecursionlimit(1000 + LIBRARY_FRAMES * min(recursion, DEEPEST))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(usual)
 
 
 mend()
