@@ -1,0 +1,1 @@
+"""What tests of several sandboxes share: which there are, and programs made at random."""
