@@ -7,7 +7,6 @@ from .api import Hook, fields, hooks
 from .tree import distributions, has_word, parse
 
 LATER = {
-    "pegboard_transforms": "the plugins of mappings",
     "pegboard_script_runners": "the plugins of jobs",
     "pegboard_panels": "the console",
 }

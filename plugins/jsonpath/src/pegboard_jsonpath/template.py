@@ -101,9 +101,16 @@ def _renderer(literals: list[str], placeholders: list[Placeholder]) -> Render:
         return placeholders[0].value
     filled = "%s".join(literal.replace("%", "%%") for literal in literals)
     parts = [(placeholder.name, placeholder.get) for placeholder in placeholders]
+    name, gets = parts[0][0], [get for _, get in parts]
 
-    def render(scope: Scope) -> str:
-        values = [get(scope.get(name, MISSING)) for name, get in parts]
-        return filled % tuple([value if type(value) is str else text_of(value) for value in values])
+    def of_one(scope: Scope) -> str:
+        root, texts = scope.get(name, MISSING), []
+        for get in gets:
+            value = get(root)
+            texts.append(value if type(value) is str else text_of(value))
+        return filled % tuple(texts)
 
-    return render
+    def of_many(scope: Scope) -> str:
+        return filled % tuple([text_of(get(scope.get(name, MISSING))) for name, get in parts])
+
+    return of_one if all(other == name for other, _ in parts) else of_many
