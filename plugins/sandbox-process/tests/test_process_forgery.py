@@ -142,6 +142,6 @@ def test_the_servers_and_the_jails_formats_agree() -> None:
     assert constant("child", "JOB") == call.JOB.format
     assert constant("child", "ARGUMENT") == call.ARGUMENT.format
     assert int(constant("child", "JOB_SIZE")) == call.JOB.size
-    assert constant("zygote", "CALL") == spawn.CALL.format
-    assert constant("zygote", "REPORT") == spawn.REPORT.format
+    assert constant("forking", "CALL") == spawn.CALL.format
+    assert constant("forking", "REPORT") == spawn.REPORT.format
     assert reader.HEAD.format == HEAD.format

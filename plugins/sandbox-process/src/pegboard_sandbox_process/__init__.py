@@ -8,7 +8,8 @@ import attrs
 from pegboard import Capability, Sandbox, SandboxProvider, Services, Settings, hookimpl
 
 from . import child, views
-from .jail import Jail, open_jail
+from .jail import Jail
+from .opening import open_jail
 from .probe import probe
 from .profile import FULL_PYTHON, Profile
 from .settings import ProcessSettings

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,11 @@ import structlog
 
 from pegboard import Capability, Ending, Failure, Isolation, Limits, Load, Outcome, Problem, Program, Run, Violation
 
-from . import cgroup
 from .call import Call, Kind, encode_job
 from .children import Children
 from .files import refuse_bad_files
 from .launch import StartFailed, start
-from .levels import LAYERS, Tried, candidates
+from .levels import LAYERS
 from .outcome import outcome
 from .places import NoPlace, Places
 from .profile import Profile
@@ -37,9 +36,6 @@ WORKER_CPU = 24 * 3600
 
 SWEEP = 30.0
 
-ZYGOTES = 16
-"""Processes for zygotes, those that come and go included, and for their launchers."""
-
 SOON, LATER = 0.001, 0.004
 """Seconds that a call may wait behind others of its program: where a further process could run it, where none can."""
 
@@ -47,7 +43,7 @@ SOON, LATER = 0.001, 0.004
 class Jail:
     """A `pegboard.Sandbox` whose programs each run in a process of their own.
 
-    Made by `open_jail`. Several calls run at once, as many as the settings have workers, and long ones besides;
+    Made by `opening.open_jail`. Several calls run at once, as many as the settings have workers, and long ones besides;
     further ones wait. With `warmth` the process of a program stays for its next call.
     """
 
@@ -258,51 +254,3 @@ def _refuse_what_it_lacks(run: Run, profile: Profile) -> None:
 
 def _words(ended: Outcome) -> str:
     return ended.failure.message if ended.failure else str(ended.ending)
-
-
-@contextlib.asynccontextmanager
-async def open_jail(profile: Profile, settings: ProcessSettings, warmth: Warmth | None = None) -> AsyncIterator[Jail]:
-    """A jail for `profile` at the highest level that this machine and `settings` allow.
-
-    `warmth` lets processes stay for the next call of the same program. Only for a language that keeps nothing of one
-    call for the next.
-
-    Raises `pegboard.Problem` 503 ``isolation-too-weak`` with every step that failed and what mends it.
-    """
-    tried: list[Tried] = []
-    for level in candidates(settings.max_level, settings.allow_weak_isolation):
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                jail = await _at(level, profile, settings, warmth, stack)
-            except StartFailed as failed:
-                tried.append(Tried(level, failed.step, failed.why))
-                continue
-            log.info("sandbox open", profile=profile.name, isolation=level.name)
-            yield jail
-            return
-    reasons = "; ".join(str(each) for each in tried) or "no level is left to try"
-    raise Problem(
-        503,
-        "isolation-too-weak",
-        f'sandbox "{profile.name}" does not start: {reasons}. Or set allow_weak_isolation = true '
-        "and trust every author",
-    )
-
-
-async def _at(
-    level: Isolation,
-    profile: Profile,
-    settings: ProcessSettings,
-    warmth: Warmth | None,
-    stack: contextlib.AsyncExitStack,
-) -> Jail:
-    group = None
-    if level is Isolation.L5:
-        running = settings.workers + settings.lane
-        processes = max(running, warmth.most if warmth else 0) + settings.prepared + ZYGOTES
-        parent = Path(settings.cgroup) if settings.cgroup else cgroup.own_group()
-        group = stack.enter_context(cgroup.group_for_zygote(parent, settings.max_memory * running, processes))
-    jail = Jail(profile, settings, LAYERS[level], group, warmth)
-    stack.push_async_callback(jail.aclose)
-    await jail.open()
-    return jail

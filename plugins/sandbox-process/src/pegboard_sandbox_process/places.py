@@ -9,6 +9,8 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 
+from .deadlines import Deadlines
+
 MAKE_WAY = 0.02
 """Seconds after which a call gives its place to one that waits."""
 
@@ -83,8 +85,7 @@ class Places:
         self._slow: Counter[str] = Counter()
         self._slow_total = 0
         self._waiting: OrderedDict[str, deque[Turn]] = OrderedDict()
-        self._until: dict[Turn, float] = {}
-        self._expiring: asyncio.TimerHandle | None = None
+        self._deadlines: Deadlines[Place] = Deadlines()
         self._looking = False
 
     @property
@@ -101,7 +102,7 @@ class Places:
 
     @property
     def waiting(self) -> int:
-        return sum(not turn.done() for turn in self._until)
+        return self._deadlines.pending
 
     async def acquire(self, tenant: str, seconds: float) -> Place:
         """Raises `NoPlace`."""
@@ -110,7 +111,7 @@ class Places:
         self._refuse_too_many(tenant)
         turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(tenant, deque()).append(turn)
-        self._expire_after(turn, seconds)
+        self._deadlines.add(turn, seconds)
         self._make_way()
         try:
             return await turn
@@ -123,7 +124,7 @@ class Places:
                 raise NoPlace(self._why(tenant, seconds)) from None
             raise
         finally:
-            del self._until[turn]
+            self._deadlines.remove(turn)
 
     def _why(self, tenant: str, seconds: float) -> str:
         words = f"No worker was free within {seconds:g} seconds"
@@ -132,7 +133,7 @@ class Places:
         return words
 
     def _refuse_too_many(self, tenant: str) -> None:
-        if len(self._until) >= self.queue:
+        if len(self._deadlines) >= self.queue:
             raise NoPlace(f"No worker is free, and {self.queue} calls wait already: no more may")
         if len(self._waiting.get(tenant, ())) >= max(self.queue // 2, 1):
             raise NoPlace(f"No worker is free, and {max(self.queue // 2, 1)} calls of this tenant wait already")
@@ -231,27 +232,3 @@ class Places:
         self._slow_total += 1
         place.make_slow()
         self._serve()
-
-    # Who has waited for too long.
-
-    def _expire_after(self, turn: Turn, seconds: float) -> None:
-        """One timer for all: nearly every turn comes long before its time is over."""
-        loop = asyncio.get_running_loop()
-        at = self._until[turn] = loop.time() + seconds
-        if self._expiring is None or at < self._expiring.when():
-            self._set_timer(loop, at)
-
-    def _set_timer(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
-        if self._expiring is not None:
-            self._expiring.cancel()
-        self._expiring = loop.call_at(at, self._expire, loop)
-
-    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._expiring = None
-        now = loop.time()
-        for turn, at in self._until.items():
-            if at <= now and not turn.done():
-                turn.set_exception(TimeoutError())
-        rest = [at for turn, at in self._until.items() if not turn.done()]
-        if rest:
-            self._set_timer(loop, min(rest))

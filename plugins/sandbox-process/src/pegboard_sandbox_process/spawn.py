@@ -29,7 +29,7 @@ NOT_FORKED, HEARD = -1, -2
 
 CALL = struct.Struct("<BQQId")
 REPORT = struct.Struct("<QiQQQQ")
-"""Both as in `zygote`, which is the jail's inside and not imported here."""
+"""Both as in `forking`, which is the jail's inside and not imported here."""
 
 
 @attrs.frozen
@@ -79,7 +79,7 @@ class Zygote:
         descriptors: list[int],
         ended: Callable[[Report | None], None],
     ) -> None:
-        """Fork a child that gets `descriptors`, by a letter that `zygote.CALL` describes.
+        """Fork a child that gets `descriptors`, by a letter that `forking.CALL` describes.
 
         The descriptors can be closed afterwards.
         """
