@@ -9,10 +9,12 @@ from typing import Any
 
 import attrs
 import pytest
+from structlog.testing import capture_logs
 
 from pegboard import Ending, Isolation, Limits, Problem, Program
 from pegboard.testing import Census
 from pegboard_sandbox_monty import MontySettings, open_monty, probe
+from pegboard_sandbox_monty.process import Lost, start
 
 pytestmark = pytest.mark.anyio
 
@@ -160,6 +162,16 @@ async def test_a_cancelled_caller_leaves_no_process_computing(
         await until(lambda: state_of(interpreter) == "")
         assert await desk.value("return 1") == 1
         assert set(supervisors()) - before == {supervisor}
+
+
+async def test_a_mistake_of_a_supervisors_own_is_logged_without_what_it_was_about() -> None:
+    supervisor = await start(MontySettings())
+    with capture_logs() as logs, pytest.raises(Lost):
+        await supervisor.call({"kind": "run", "hush": "hush"}, [b"hush"], 5.0, 100, None)
+    assert "KeyError in " in logs[0]["reason"]
+    assert "hush" not in str(logs)
+    assert not supervisor.alive
+    await supervisor.close()
 
 
 async def test_closing_ends_what_runs_and_tells_who_waits(open_desk: Any, began: Any, until: Any) -> None:

@@ -69,10 +69,6 @@ class Supervisor:
         self._killing: asyncio.TimerHandle | None = None
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
     def alive(self) -> bool:
         return self._process.returncode is None and not self._in.is_closing() and not self._out.at_eof()
 
@@ -124,6 +120,9 @@ class Supervisor:
                 if self._in.is_closing():
                     raise OSError("the sandbox was closed under the program")
                 return Answer(answered, result, stdout, stderr)
+            elif letter == wire.FAILED:
+                log.error("sandbox lost", sandbox="monty", reason=payload[:1000].decode(errors="replace"))
+                raise ValueError("a supervisor failed")
             else:
                 raise ValueError("a frame is out of turn")
 

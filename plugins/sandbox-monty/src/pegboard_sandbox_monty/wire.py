@@ -14,7 +14,7 @@ CONFIGURE, JOB, STOP = b"C", b"J", b"S"
 """To the supervisor: how it is to be (JSON), a call, and the end of one (``number reason``)."""
 
 READY, FAILED, STDOUT, STDERR, ANSWER = b"R", b"F", b"o", b"e", b"A"
-"""From it: it can begin; it cannot, and why; what a program prints; how a call ended."""
+"""From it: it can begin; it cannot, or not go on, and why; what a program prints; how a call ended."""
 
 GRACE = 0.25
 """Seconds beyond a call's wall in which the interpreter may end it by itself, before it is killed."""

@@ -82,8 +82,18 @@ def main() -> None:
         serve(jobs, runner, leash, channel)
     except BrokenPipeError:
         pass  # the server has gone; all that is left is to go as well
+    except Exception as error:
+        channel.write(wire.FAILED, f"{type(error).__name__} in {place_of(error)}".encode())
     finally:
         interpreter.close()
+
+
+def place_of(error: BaseException) -> str:
+    """Where a mistake of ours was noticed. Its message may hold what is a tenant's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "nowhere"
 
 
 def leave_no_core() -> None:

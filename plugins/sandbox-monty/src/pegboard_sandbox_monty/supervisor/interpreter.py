@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pydantic_monty
 from pydantic_monty import NOT_HANDLED, Monty
 
 from pegboard_sandbox_monty import wire
@@ -141,7 +140,3 @@ def peak_memory(pid: int) -> int:
             return next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM")), 0)
     except OSError:
         return 0
-
-
-def version() -> str:
-    return pydantic_monty.__version__

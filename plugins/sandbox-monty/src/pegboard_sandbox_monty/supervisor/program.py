@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-VIEWS = ("value", "object", "request")
 OWN = "_pegboard_"
 """How all names begin that are ours; `checks` refuses them to programs."""
 

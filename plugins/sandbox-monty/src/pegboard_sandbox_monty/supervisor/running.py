@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from pydantic_monty import MontyCrashedError, MontyError, MontyRuntimeError, MontySyntaxError
 
@@ -28,7 +28,7 @@ OUT_OF_TIME = "feed time limit exceeded"
 """How the interpreter's own TimeoutError begins, which has no frame; a program's has one."""
 
 SIGNAL = re.compile(r"\(signal: (\d+)")
-NO_CONSTANTS = re.compile(rb"NaN|Infinity")
+CONSTANTS = re.compile(rb"NaN|Infinity")
 
 Members = dict[str, Any]
 
@@ -40,13 +40,11 @@ class Answer(NamedTuple):
     stderr: bytes = b""
 
 
-class Ended(Exception):
-    """The call has an end that is no result."""
+class Unreadable(Exception):
+    """An argument is not JSON."""
 
-    def __init__(self, **members: Any) -> None:
-        super().__init__(members)
-        members["message"] = str(members.get("message", ""))[:WORDS]
-        self.members = members
+    def __init__(self, number: int, why: object) -> None:
+        super().__init__(f"Argument {number} is not JSON: {why}")
 
 
 class Runner:
@@ -70,8 +68,8 @@ class Runner:
                 return call.run(session, feed)
         except Refused as refused:
             return call.answered({"ending": "violation", "violations": refused.violations})
-        except Ended as ended:
-            return call.answered(ended.members)
+        except Unreadable as error:
+            return call.answered(_exception(INVALID_ARGUMENT, error))
         except MontyCrashedError as error:
             return call.answered(_crash(error, job, self._leash.reason))
         except MontyError as error:
@@ -123,30 +121,19 @@ class _Call:
 
 
 def _text(number: int, data: bytes) -> str:
-    """Raises `Ended`."""
+    """Raises `Unreadable`."""
     try:
         text = data.decode()
-    except UnicodeDecodeError as error:
-        raise _invalid(number + 1, error) from None
-    if NO_CONSTANTS.search(data):
-        _refuse_constants(number, text)
+        if CONSTANTS.search(data):
+            json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(number + 1, error) from None
     return text
 
 
-def _refuse_constants(number: int, text: str) -> None:
+def _refuse_constant(name: str) -> NoReturn:
     """The interpreter reads NaN, which is no JSON. A string may speak of it."""
-
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name} is not JSON")
-
-    try:
-        json.loads(text, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise _invalid(number + 1, error) from None
-
-
-def _invalid(number: int, error: BaseException) -> Ended:
-    return Ended(ending="exception", type=INVALID_ARGUMENT, message=f"Argument {number} is not JSON: {error}")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _crash(error: MontyCrashedError, job: Job, reason: str) -> Members:
@@ -170,7 +157,7 @@ def _failure(error: MontyError, job: Job, feed: Feed | None) -> Members:
     if isinstance(raised, TimeoutError) and not frames and str(raised).startswith(OUT_OF_TIME):
         return {"ending": "limit", "limit": _clock(job)}
     if feed is None or not frames:
-        return _exception(raised, None)
+        return _exception(type(raised).__name__, raised)
     return _raised(raised, job, feed, [frame.line for frame in frames])
 
 
@@ -178,7 +165,7 @@ def _raised(raised: BaseException, job: Job, feed: Feed, lines: list[int]) -> Me
     """`lines` are those of the frames, the outermost first."""
     part = feed.part(lines[0])
     if part == "arguments":
-        return _invalid(feed.argument(lines[0]), raised).members
+        return _exception(INVALID_ARGUMENT, Unreadable(feed.argument(lines[0]), raised))
     if part == "result":
         why = "it is nested too deeply" if isinstance(raised, RecursionError) else str(raised)[:WORDS]
         return {"ending": "limit", "limit": "not-serializable", "message": f"The result is not JSON ({why})"}
@@ -187,8 +174,8 @@ def _raised(raised: BaseException, job: Job, feed: Feed, lines: list[int]) -> Me
     if part == "call" and isinstance(raised, NameError) and len(lines) == 1 and job.entry is not None:
         return {"ending": "violation", "violations": [missing(job.entry)]}
     own = [line - feed.first + 1 for line in lines if feed.part(line) == "program"]
-    return _exception(raised, own[-1] if own else None)
+    return _exception(type(raised).__name__, raised, own[-1] if own else None)
 
 
-def _exception(raised: BaseException, line: int | None) -> Members:
-    return Ended(ending="exception", type=type(raised).__name__, message=raised, line=line).members
+def _exception(kind: str, raised: BaseException, line: int | None = None) -> Members:
+    return {"ending": "exception", "type": kind, "message": str(raised)[:WORDS], "line": line}
