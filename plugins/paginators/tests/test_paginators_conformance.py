@@ -48,6 +48,7 @@ class TestOffset(PaginatorSuite):
         {"endCondition": {"type": "has_more_field"}},
         {"endCondition": {"type": "has_more_field", "field": "has_more"}},
         {"endCondition": {"type": "total"}},
+        {"endCondition": {"type": "total", "field": "record:$.total"}},
         {"endCondition": {"type": "empty_array", "field": "$.items"}},
         {"endCondition": {"type": "until_done"}},
         {"endConditions": [{"type": "empty_array"}, {"type": "cursor_null"}]},

@@ -8,7 +8,7 @@ import attrs
 from pegboard import MISSING, PageResponse, setting
 
 from .progress import Progress
-from .sources import compile_source, is_source_if_given
+from .sources import compile_source, is_field_if_given
 
 NEEDS = {
     "has_more_field": "the path of the field that says whether there is more, such as $.has_more",
@@ -28,7 +28,7 @@ class EndCondition:
     field: str = setting(
         "",
         help="where has_more_field, total and cursor_null look: a JSONPath in the answer, or header:Name",
-        validator=is_source_if_given,
+        validator=is_field_if_given,
     )
     missing: Literal["fail", "stop"] = setting(
         "fail", help="what an answer without that field means to has_more_field: an error, or the end"

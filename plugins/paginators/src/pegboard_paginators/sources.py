@@ -30,7 +30,10 @@ def is_source(instance: object, attribute: "attrs.Attribute[str]", value: str) -
     compile_source(value)
 
 
-def is_source_if_given(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+def is_field_if_given(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    """The attrs validator of what is said of the whole page, or not at all. Raises ValueError."""
+    if value.startswith(RECORD):
+        raise ValueError(f"{value!r} looks into a record: take a path in the answer, or {HEADER}Name")
     if value:
         compile_source(value)
 
