@@ -40,7 +40,9 @@ class Conversation:
         given = self._given
         for number, argument in enumerate(run.arguments):
             data = argument.json
-            if number < len(given) and _same(given[number], data):
+            before = given[number] if number < len(given) else None
+            # A long one must be the very same object.
+            if (before is data and len(data) <= REMEMBERED) or (len(data) <= COMPARED and before == data):
                 parts.append(KNOWN[argument.view])
             else:
                 given[number : number + 1] = [data]
@@ -52,12 +54,6 @@ class Conversation:
         if source == SAME and len(body) < COMPARED:
             self._limits, self._body, self._message = run.limits, body, message
         return message
-
-
-def _same(before: bytes, data: bytes) -> bool:
-    """Whether an argument is what came last at its place. A long one must be the very same object."""
-    size = len(data)
-    return (before is data and size <= REMEMBERED) or (size <= COMPARED and before == data)
 
 
 def _head(run: Run, size: int, source: int, entry: int) -> bytes:

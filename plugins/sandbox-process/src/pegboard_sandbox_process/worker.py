@@ -21,6 +21,7 @@ from .places import Place
 from .sender import Sender
 from .spawn import Report, Zygote
 from .warm import Stream, WarmCall
+from .warmth import Warmth
 from .watch import Watch
 
 LENGTH = struct.Struct("<I")
@@ -29,6 +30,11 @@ USED = struct.Struct("<QQQQB")
 
 BELIEVED = 1 << 40
 """Bytes of memory that are believed: the number goes on into logs and tables."""
+
+PROCESSOR_TIME = 24 * 3600
+"""Seconds after which the kernel ends a worker in any case; each call has its wall."""
+
+NEVER = float("inf")
 
 UNKNOWN = 1.0
 """Seconds per call of a process that has not answered yet."""
@@ -41,7 +47,7 @@ class Worker:
     """
 
     def __init__(
-        self, zygote: Zygote, number: int, memory: int, seconds: int, watch: Watch, free: Callable[["Worker"], None]
+        self, zygote: Zygote, number: int, memory: int, warmth: Warmth, watch: Watch, free: Callable[["Worker"], None]
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._zygote = zygote
@@ -62,29 +68,31 @@ class Worker:
         self.pace = UNKNOWN
         self.cpu = 0.0
         self.peak = 0
-        self.born = time.monotonic()
+        self._warmth = warmth
+        self._until = time.monotonic() + warmth.seconds
         (self._channel, out, err), theirs = open_ends()
         self._streams: tuple[tuple[Stream, int], ...] = (("stdout", out), ("stderr", err))
         self._sender = Sender(self._channel)
         self._loop.add_reader(self._channel, self._receive)
-        zygote.call(b"W", number, memory, (seconds, 0.0), theirs, self._ended)
+        zygote.call(b"W", number, memory, (PROCESSOR_TIME, 0.0), theirs, self._ended)
         for descriptor in theirs:
             os.close(descriptor)
-
-    @property
-    def retiring(self) -> bool:
-        return self._zygote.retiring
 
     @property
     def busy(self) -> bool:
         return bool(self._flight)
 
-    @property
-    def backlog(self) -> float:
-        """Seconds until a call that comes now would begin, as far as one can know; behind a slow one, for ever."""
-        if self._flight and self._flight[0].timer is not None:
-            return float("inf")
-        return len(self._flight) * self.pace
+    def stays(self, now: float) -> bool:
+        """Whether it may take one more call."""
+        few = self.calls < self._warmth.calls and self.peak <= self._warmth.memory
+        return few and now < self._until and self.alive and not self.slow and not self._zygote.retiring
+
+    def backlog(self, now: float) -> float:
+        """Seconds until a call that comes now would begin, as far as one can know; `NEVER` where it should not come."""
+        flight = self._flight
+        if flight[0].timer is not None or not self.stays(now) or self.place is None or self.place.due:
+            return NEVER
+        return len(flight) * self.pace
 
     def hold(self, place: Place) -> None:
         """The right to run, until it has done all that it was given."""
@@ -106,11 +114,11 @@ class Worker:
             return
         self._flight.append(call)
         self._outbox.append(self._conversation.message(call.run))
+        self._flush_soon()
         if len(self._flight) == 1:
             self._watch.add(self)
-        self._flush_soon()
-        if self._alone and len(self._flight) == 1:
-            self._flush()
+            if self._alone:
+                self._flush()
 
     def _flush_soon(self) -> None:
         """All that comes in one turn of the loop goes out at once; where calls come alone, none waits for that."""
@@ -155,7 +163,7 @@ class Worker:
 
     def _understand(self) -> bool:
         """Take one answer from what came, if it is whole. Its length is hostile input, too."""
-        if not self._flight or (self._sender.busy and len(self._flight) == 1):
+        if not self._flight or (len(self._flight) == 1 and self._sender.busy):
             self.kill(FORGED)  # words out of turn
             return False
         call, part = self._flight[0], self._part
@@ -185,7 +193,8 @@ class Worker:
         self._flight.popleft()
         if self._flight:
             self._flight[0].begins = max(self._flight[0].begins, until)
-        self._leave_alone(call)
+        if call.timer is not None:
+            self._leave_alone(call.timer)
         call.answer(frame, until, min(used / 1e6, took), self.peak)
         if not self._flight:
             self._rest()
@@ -204,11 +213,10 @@ class Worker:
         if not capture.read():
             self._loop.remove_reader(capture.descriptor)
 
-    def _leave_alone(self, call: WarmCall) -> None:
-        if call.timer is not None:
-            call.timer.cancel()
-            for _, descriptor in self._streams:
-                self._loop.remove_reader(descriptor)
+    def _leave_alone(self, timer: asyncio.TimerHandle) -> None:
+        timer.cancel()
+        for _, descriptor in self._streams:
+            self._loop.remove_reader(descriptor)
 
     def _drain(self, call: WarmCall) -> None:
         for stream, descriptor in self._streams:
@@ -249,7 +257,8 @@ class Worker:
             since = max(call.begins, report.forked)
             report = attrs.evolve(report, cpu=max(report.cpu - self.cpu, 0.0), forked=since)
         self._give_back(1)
-        self._leave_alone(call)
+        if call.timer is not None:
+            self._leave_alone(call.timer)
         self._drain(call)
         self._flight.clear()
         call.end(report, bytes(self._part))

@@ -4,28 +4,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-import attrs
-
 from pegboard import Run
 
-from .worker import Worker
-
-NEVER = float("inf")
+from .warmth import Warmth
+from .worker import NEVER, Worker
 
 Key = tuple[str, str, str | None, int]
-
-
-@attrs.frozen
-class Warmth:
-    """How long a worker stays: for so many `calls`, `seconds` since its birth, bytes of `memory` at its peak.
-
-    `most` is how many there are in all, busy or idle; whoever was used longest ago goes first.
-    """
-
-    most: int = 32
-    calls: int = 10_000
-    seconds: float = 600.0
-    memory: int = 128 * 1024 * 1024
 
 
 def key_of(run: Run) -> Key:
@@ -34,9 +18,9 @@ def key_of(run: Run) -> Key:
 
 
 class Workers:
-    """The workers of one jail. `start(run)` makes one."""
+    """The workers of one jail. `start` makes one."""
 
-    def __init__(self, warmth: Warmth, start: Callable[[Run], Worker]) -> None:
+    def __init__(self, warmth: Warmth, start: Callable[[Run, Warmth], Worker]) -> None:
         self._warmth = warmth
         self._start = start
         self._key: dict[Worker, Key] = {}
@@ -47,12 +31,12 @@ class Workers:
     def __len__(self) -> int:
         return len(self._key)
 
-    def nearest(self, run: Run) -> tuple[Worker | None, float]:
+    def nearest(self, run: Run, now: float) -> tuple[Worker | None, float]:
         """The busy worker of this program that could turn to one more call first, and in how many seconds."""
         found, soonest = None, NEVER
         for worker in self._busy_of.get(key_of(run), ()):
-            backlog = worker.backlog
-            if backlog < soonest and worker.place is not None and not worker.place.due and self._stays(worker):
+            backlog = worker.backlog(now)
+            if backlog < soonest:
                 found, soonest = worker, backlog
         return found, soonest
 
@@ -62,12 +46,12 @@ class Workers:
         while idle := self._idle_of.get(key):
             worker = idle[-1]
             self._wake(worker)
-            if self._stays(worker):
+            if worker.stays(time.monotonic()):
                 self._busy_of.setdefault(key, []).append(worker)
                 return worker
             self._dismiss(worker)
         self._make_room()
-        worker = self._start(run)
+        worker = self._start(run, self._warmth)
         self._key[worker] = key
         self._busy_of.setdefault(key, []).append(worker)
         return worker
@@ -76,15 +60,11 @@ class Workers:
         """It has done its calls: keep it unless it has done enough."""
         key = self._key[worker]
         _drop(self._busy_of, key, worker)
-        if not self._stays(worker) or worker.peak > self._warmth.memory:
+        if not worker.stays(time.monotonic()):
             self._dismiss(worker)
             return
         self._idle[worker] = None
         self._idle_of.setdefault(key, []).append(worker)
-
-    def _stays(self, worker: Worker) -> bool:
-        young = worker.calls < self._warmth.calls and time.monotonic() - worker.born < self._warmth.seconds
-        return young and worker.alive and not worker.slow and not worker.retiring
 
     def _wake(self, worker: Worker) -> None:
         del self._idle[worker]
@@ -102,7 +82,8 @@ class Workers:
 
     def sweep(self) -> None:
         """End the idle ones that are too old."""
-        self._dismiss_idle([worker for worker in self._idle if not self._stays(worker)])
+        now = time.monotonic()
+        self._dismiss_idle([worker for worker in self._idle if not worker.stays(now)])
 
     def _dismiss_idle(self, workers: list[Worker]) -> None:
         for worker in workers:
