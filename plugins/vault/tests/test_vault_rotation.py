@@ -10,6 +10,7 @@ from pegboard import Problem, Secret
 from pegboard_vault import Entry, Place, Vault
 from pegboard_vault.keys import Key
 from pegboard_vault.rotation import BROKEN, rotate, survey
+from pegboard_vault.testing import check_sealed
 
 pytestmark = pytest.mark.anyio
 
@@ -153,6 +154,35 @@ async def test_a_walk_that_stands_still_is_told_instead_of_walked_for_ever(noted
     async with noted(AFTER, shelf.Plugin(walk=still)) as api:
         with pytest.raises(RuntimeError, match='sealed "notes": walk does not get beyond'):
             await rotate(api.notes.services)
+
+
+async def forgetting(services: Any, entry: Entry, new: Mapping[str, str]) -> bool:
+    return "gone" not in new
+
+
+async def careless(services: Any, entry: Entry, new: Mapping[str, str]) -> bool:
+    return True
+
+
+async def test_the_laws_of_a_record_are_checked(noted: Any, shelf: Any) -> None:
+    async def greedy(services: Any, after: str, limit: int) -> Sequence[Entry]:
+        return await shelf.walk(services, after, limit + 1)
+
+    async def backwards(services: Any, after: str, limit: int) -> Sequence[Entry]:
+        return list(await shelf.walk(services, after, limit))[::-1]
+
+    await fill(noted, NAMES[:3])
+    async with noted(BEFORE) as api:
+        await check_sealed(api.notes.services, "notes")
+    for plugin, law in (
+        (shelf.Plugin(walk=greedy), "where 1 were asked for"),
+        (shelf.Plugin(walk=backwards), "not unique and in order"),
+        (shelf.Plugin(replace=careless), "replaces what is not there"),
+        (shelf.Plugin(replace=forgetting), "replaces what is there no more"),
+    ):
+        async with noted(BEFORE, plugin) as api:
+            with pytest.raises(AssertionError, match=law):
+                await check_sealed(api.notes.services, "notes")
 
 
 def seal_under(key: Key, text: str, place: Place) -> str:

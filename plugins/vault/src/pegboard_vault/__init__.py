@@ -29,6 +29,7 @@ __all__ = [
     "is_sealed",
     "opened",
     "sealed",
+    "testing",
 ]
 
 
