@@ -32,7 +32,7 @@ async def main(count):
             return dict(id=f"widget_many{i}", tenant="default", name=f"n{i}", project_id="many", description="",
                         size="medium", endpoint="https://example.com/", endpoint_data=data, public=False, path=path,
                         path_pattern=path.replace("{region}", "{}"), methods=["GET"], revision=1, created_by="bench",
-                        created_at=now, updated_at=now)
+                        credentials="", created_at=now, updated_at=now)
         for start in range(0, count, 5000):
             async with store.begin() as session:
                 await session.execute(insert(widgets), [row(i) for i in range(start, start + 5000)])

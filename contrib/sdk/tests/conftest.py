@@ -11,6 +11,7 @@ import pegboard_endpoints
 import pegboard_sandbox_process
 import pegboard_sandbox_restricted
 import pegboard_store
+import pegboard_vault
 from pegboard import Principal, create_app
 from pegboard.testing import Upstream, serve, upstream
 from pegboard.testing.fixtures import anyio_backend  # noqa: F401
@@ -22,6 +23,7 @@ PLUGINS = {
     "sandbox-process": pegboard_sandbox_process,
     "sandbox-restricted": pegboard_sandbox_restricted,
     "store": pegboard_store,
+    "vault": pegboard_vault,
 }
 
 

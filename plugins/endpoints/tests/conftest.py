@@ -16,6 +16,7 @@ import pegboard_endpoints
 import pegboard_sandbox_process
 import pegboard_sandbox_restricted
 import pegboard_store
+import pegboard_vault
 from pegboard import create_app
 from pegboard.testing import Client, ServerProcess, Upstream, answer, callers, client, upstream
 from pegboard.testing.callers import caller
@@ -34,6 +35,7 @@ PLUGINS = {
     "sandbox-process": pegboard_sandbox_process,
     "sandbox-restricted": pegboard_sandbox_restricted,
     "store": pegboard_store,
+    "vault": pegboard_vault,
 }
 BODY_CAP = 1024 * 1024
 WIDGETS = "/public/widgets"

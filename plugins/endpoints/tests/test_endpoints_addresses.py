@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from pegboard import Call, RouteSpec, RouteTable, Settings, hookimpl
 from pegboard_endpoints.addresses import Addresses
 from pegboard_endpoints.routes import execute
+from pegboard_endpoints.sealing import Sealing
 from pegboard_endpoints.widgets import Widgets
 from pegboard_store import Store
+from pegboard_vault import Vault
 
 pytestmark = pytest.mark.anyio
 
@@ -224,8 +226,8 @@ async def test_addresses_are_there_again_after_a_restart(app_with: Any) -> None:
 class Paused(Widgets):
     """Reads the addresses, and lets something happen before it hands them over."""
 
-    def __init__(self, store: Store, meanwhile: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(store)
+    def __init__(self, store: Store, sealing: Sealing, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(store, sealing)
         self.meanwhile = meanwhile
 
     async def addresses(self) -> list[tuple[str, str, list[str]]]:
@@ -238,6 +240,7 @@ async def test_what_changes_while_the_addresses_are_read_is_not_undone(app_with:
     async with app_with() as desk:
         board = desk.client.app.state.board
         store, table = board.services.get(Store), RouteTable(board.dispatcher.http)
+        sealing = Sealing(board.services.get(Vault))
         gone, moved = await desk.save(path="/e/gone"), await desk.save(path="/e/old")
 
         async def meanwhile() -> None:
@@ -246,7 +249,7 @@ async def test_what_changes_while_the_addresses_are_read_is_not_undone(app_with:
             await desk.save(path="/e/new")
             store.changes.poll()
 
-        addresses = Addresses(table, store, Paused(store, meanwhile), execute)
+        addresses = Addresses(table, store, Paused(store, sealing, meanwhile), execute)
         store.changes.poll()
         await addresses.load()
         served = {path for path in ("/e/gone", "/e/old", "/e/moved", "/e/new") if table.find(path)}

@@ -5,6 +5,7 @@ import pegboard_endpoints
 import pegboard_sandbox_process
 import pegboard_sandbox_restricted
 import pegboard_store
+import pegboard_vault
 from pegboard.testing.suites import PluginSuite
 
 
@@ -17,4 +18,5 @@ class TestEndpoints(PluginSuite):
         "sandbox-process": pegboard_sandbox_process,
         "sandbox-restricted": pegboard_sandbox_restricted,
         "store": pegboard_store,
+        "vault": pegboard_vault,
     }

@@ -6,10 +6,12 @@ import click
 
 from pegboard import RouteSpec, ServiceRegistry, Services, Settings, hookimpl
 from pegboard_store import Migrations
+from pegboard_vault import Sealed
 
 from .demo import demo
 from .endpoints import Endpoints
 from .opening import open_endpoints
+from .rotation import SEALED
 from .routes import ROUTES
 from .sample import routes as sample_routes
 from .settings import EndpointsSettings
@@ -27,6 +29,11 @@ def pegboard_settings() -> type:
 @hookimpl
 def pegboard_migrations() -> Migrations:
     return Migrations("endpoints", "Custom endpoints", package="pegboard_endpoints.migrations")
+
+
+@hookimpl
+def pegboard_sealed() -> Sealed:
+    return SEALED
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""Credentials of upstreams: read back as a mask, kept where it comes back, sent to the origin they were given for."""
+"""Credentials of upstreams: which values they are, what stands for them, and the origin that they are for."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,16 +8,19 @@ from urllib.parse import urlsplit
 import attrs
 
 from pegboard import FieldError, Problem
+from pegboard_vault import MASK
 
 from .documents import EndpointData, WidgetDraft
 
-MASK = "***"
 SECRET_NAME = re.compile(
     r".*(authoriz|authentic|cookie|secret|passw|token|credential|session"
     r"|(api|access|auth|subscription|functions|account|shared|private).?key).*",
     re.I,
 )
 PLACES = ("headers", "params")
+
+Secrets = Mapping[str, Mapping[str, Any]]
+"""Values by place and name."""
 
 
 def is_secret(name: str) -> bool:
@@ -34,8 +37,30 @@ def _hidden(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: MASK if is_secret(name) else value for name, value in values.items()}
 
 
-def unmasked(draft: WidgetDraft, stored: WidgetDraft | None, patch: Mapping[str, Any]) -> WidgetDraft:
-    """Put stored credentials back where `patch` has the mask or says nothing of them.
+def secrets_of(data: EndpointData) -> dict[str, dict[str, Any]]:
+    """The credentials that a draft holds: those that are more than the mask."""
+    return {
+        place: {name: value for name, value in getattr(data, place).items() if is_secret(name) and value != MASK}
+        for place in PLACES
+    }
+
+
+def masks_of(data: EndpointData) -> dict[str, list[str]]:
+    """The names of credentials that a draft leaves as they are stored."""
+    return {
+        place: [name for name, value in getattr(data, place).items() if is_secret(name) and value == MASK]
+        for place in PLACES
+    }
+
+
+def revealed(data: EndpointData, secrets: Secrets) -> EndpointData:
+    """The same with credentials in the place of their masks."""
+    headers, params = ({**getattr(data, place), **secrets.get(place, {})} for place in PLACES)
+    return attrs.evolve(data, headers=headers, params=params)
+
+
+def check_masks(draft: WidgetDraft, stored: WidgetDraft | None, patch: Mapping[str, Any]) -> None:
+    """Where `patch` has the mask or says nothing of them, stored credentials are meant.
 
     Raises Problem 422 where nothing is stored, and where the upstream is another origin than the credentials were
     given for: whoever may change the address may not have them sent to himself.
@@ -44,10 +69,6 @@ def unmasked(draft: WidgetDraft, stored: WidgetDraft | None, patch: Mapping[str,
     if errors:
         extra = {"error_code": "CREDENTIAL_NEEDED"}
         raise Problem(422, "credential-needed", "a credential must be sent again", errors=errors, extra=extra)
-    if stored is None:
-        return draft
-    headers, params = (_restored(draft, stored, place) for place in PLACES)
-    return attrs.evolve(draft, endpoint_data=attrs.evolve(draft.endpoint_data, headers=headers, params=params))
 
 
 def _mistakes(draft: WidgetDraft, stored: WidgetDraft | None, sent: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -65,16 +86,12 @@ def _mistakes(draft: WidgetDraft, stored: WidgetDraft | None, sent: Mapping[str,
 
 
 def _known(stored: WidgetDraft | None, place: str, name: str) -> Any:
-    values = getattr(stored.endpoint_data, place) if stored else {}
+    return found(getattr(stored.endpoint_data, place), name) if stored else None
+
+
+def found(values: Mapping[str, Any], name: str) -> Any:
+    """The value of a name, whatever its case; None where it is not there."""
     return next((value for known, value in values.items() if known.lower() == name.lower()), None)
-
-
-def _restored(draft: WidgetDraft, stored: WidgetDraft, place: str) -> dict[str, Any]:
-    values = getattr(draft.endpoint_data, place)
-    return {
-        name: _known(stored, place, name) if value == MASK and is_secret(name) else value
-        for name, value in values.items()
-    }
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

@@ -49,7 +49,7 @@ class EndpointData:
     """
 
     logic: str = attrs.field(metadata={"help": "Python source that defines process_data(widget_data, request, user)"})
-    params: dict[str, Any] = attrs.field(factory=dict, validator=_scalars)
+    params: dict[str, Any] = attrs.field(factory=dict, validator=_scalars, repr=False)
     headers: dict[str, str] = attrs.field(factory=dict, validator=_header_lines, repr=False)
     refresh_interval: float = attrs.field(default=0, validator=and_(ge(0), le(31_536_000)))
     sandbox: str | None = attrs.field(default=None, validator=optional(max_len(100)))
@@ -150,7 +150,7 @@ class PreviewRequest:
     sandbox: str | None = None
     widget_data: Any = None
     endpoint: str | None = attrs.field(default=None, validator=optional(max_len(4000)))
-    params: dict[str, Any] = attrs.field(factory=dict, validator=_scalars)
+    params: dict[str, Any] = attrs.field(factory=dict, validator=_scalars, repr=False)
     headers: dict[str, str] = attrs.field(factory=dict, validator=_header_lines, repr=False)
     request: PreviewQuery = PreviewQuery()
     user: PreviewUser | None = None

@@ -26,9 +26,10 @@ from pegboard.invalid import invalid
 from pegboard.json import converter
 from pegboard_egress import Egress
 from pegboard_store import Store
+from pegboard_vault import Vault
 
 from .arguments import described, user_argument
-from .credentials import unmasked
+from .credentials import check_masks
 from .documents import (
     ENTRY,
     EndpointData,
@@ -43,9 +44,11 @@ from .errors import failed, refused
 from .execution import LIMITS, Executor, credential_headers
 from .plans import Plans
 from .prefixes import prefix_of
+from .sealing import Sealing
 from .settings import EndpointsSettings
+from .stored import StoredWidget
 from .upstream import Upstream, fetch, upstream_request
-from .widgets import StoredWidget, Widgets, merged, pattern_of
+from .widgets import Widgets, merged, pattern_of
 
 SANDBOX = "/endpoint_data/sandbox"
 
@@ -57,7 +60,7 @@ class Endpoints:
         store = services.get(Store)
         self.settings = settings
         self._changes = store.changes
-        self.widgets = Widgets(store)
+        self.widgets = Widgets(store, Sealing(services.get(Vault)))
         self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox)
         registries = services.get(Registries)
         self._sandboxes = services.get(Sandboxes)
@@ -68,7 +71,7 @@ class Endpoints:
 
     async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
         """Check a draft and save it. Raises Problem 422, 409, 403 with the field and the reason."""
-        draft = unmasked(draft, None, {})
+        check_masks(draft, None, {})
         await self._check(caller.tenant, draft, None)
         return await self.widgets.create(caller, draft)
 
@@ -80,7 +83,7 @@ class Endpoints:
             draft = converter.structure(document, WidgetDraft)
         except Exception as error:
             raise invalid(error) from None
-        draft = unmasked(draft, before.draft, patch)
+        check_masks(draft, before.draft, patch)
         await self._check(caller.tenant, draft, before.draft)
         return await self.widgets.replace(before, draft)
 

@@ -11,11 +11,14 @@ import structlog
 from pegboard import Notice, Notices, Problem, RouteTable, Sandboxes, Services, Settings
 from pegboard_egress import Egress
 from pegboard_store import Store
+from pegboard_vault import Vault
 
 from . import sample
 from .addresses import Addresses
 from .endpoints import Endpoints
+from .rotation import seal_the_rest
 from .routes import catalog, execute
+from .sealing import Sealing
 from .settings import EndpointsSettings
 from .upstream import Upstream
 
@@ -29,6 +32,7 @@ async def open_endpoints(services: Services, settings: Settings) -> AsyncIterato
     """The service with its addresses served; closed, no fetch is left under way."""
     config = settings.of(EndpointsSettings)
     store, egress = await services.aget(Store), await services.aget(Egress)
+    await seal_the_rest(store, Sealing(await services.aget(Vault)))
     upstream = Upstream(egress, config.cache_bytes, config.retry_seconds)
     endpoints = Endpoints(services, config, upstream)
     table = services.get(RouteTable)

@@ -9,8 +9,9 @@ from pegboard_egress import EgressRequest
 from pegboard_store import Store
 
 from .documents import ENTRY
+from .stored import StoredWidget
 from .upstream import upstream_request
-from .widgets import PLANS, StoredWidget, Widgets
+from .widgets import PLANS, Widgets
 
 
 @attrs.frozen
@@ -66,7 +67,7 @@ class Plans:
 
     async def _load(self, widget_id: str) -> Plan:
         generation = self._generation
-        plan = Plan.of(await self._widgets.get(widget_id, None), self._default_sandbox)
+        plan = Plan.of(await self._widgets.opened(widget_id), self._default_sandbox)
         self._changes.poll()
         # what was read before a change must not be kept after it
         if generation == self._generation:

@@ -1,6 +1,6 @@
 """The tables of widgets, and of who has which prefix below ``/e/``."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from pegboard_store import Json, UtcDateTime, metadata_for
 
@@ -25,9 +25,16 @@ widgets = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("credentials", Text),
     UniqueConstraint("path_pattern"),
     Index(None, "tenant", "project_id", "created_at"),
     Index(None, "tenant", "created_at"),
+    Index(
+        "ix_endpoints_widgets_unsealed",
+        "id",
+        sqlite_where=text("credentials IS NULL"),
+        postgresql_where=text("credentials IS NULL"),
+    ),
 )
 
 prefixes = Table(

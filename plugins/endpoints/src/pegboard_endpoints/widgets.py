@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import orjson
-from sqlalchemy import Row, Select, Text, and_, cast, delete, insert, or_, select, update
+from sqlalchemy import Select, Text, and_, cast, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,10 +16,11 @@ from pegboard import Principal, Problem
 from pegboard.json import converter
 from pegboard_store import Page, Store, paginate
 
-from .credentials import masked
-from .documents import EndpointData, Widget, WidgetDraft, WidgetQuery
+from .documents import Widget, WidgetDraft, WidgetQuery
 from .errors import not_found
 from .prefixes import claim, taken
+from .sealing import Sealing
+from .stored import StoredWidget
 from .tables import widgets
 
 PLANS = "endpoints.plans"
@@ -30,53 +31,6 @@ STEP = 200
 """Widgets read at a time where all are walked."""
 
 COLUMNS = {name: widgets.c[name] for name in ("name", "project_id", "size", "created_at", "updated_at")}
-
-
-@attrs.frozen
-class StoredWidget:
-    """A row. `draft` holds what the user said, credentials included."""
-
-    id: str
-    tenant: str
-    draft: WidgetDraft
-    revision: int
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, row: Row[Any]) -> "StoredWidget":
-        draft = WidgetDraft(
-            name=row.name,
-            project_id=row.project_id,
-            endpoint=row.endpoint,
-            endpoint_data=EndpointData(**row.endpoint_data),
-            description=row.description,
-            size=row.size,
-            public=row.public,
-            path=row.path,
-            methods=row.methods,
-        )
-        return cls(row.id, row.tenant, draft, row.revision, row.created_at, row.updated_at)
-
-    def shown(self) -> Widget:
-        """As it goes over the wire, credentials masked."""
-        draft = self.draft
-        return Widget(
-            id=self.id,
-            name=draft.name,
-            project_id=draft.project_id,
-            description=draft.description,
-            size=draft.size,
-            endpoint=draft.endpoint,
-            endpoint_data=masked(draft.endpoint_data),
-            public=draft.public,
-            path=draft.path,
-            methods=list(draft.methods),
-            execute_url=f"/public/widgets/{self.id}/execute",
-            revision=self.revision,
-            created_at=self.created_at,
-            updated_at=self.updated_at,
-        )
 
 
 def pattern_of(path: str | None) -> str | None:
@@ -96,25 +50,28 @@ def path_change(widget_id: str, old: WidgetDraft | None, new: WidgetDraft | None
     return orjson.dumps(document).decode()
 
 
-def _values(draft: WidgetDraft) -> dict[str, Any]:
-    values = attrs.asdict(draft, recurse=False)
+def _values(stored: StoredWidget) -> dict[str, Any]:
+    values = attrs.asdict(stored.draft, recurse=False)
     return values | {
-        "endpoint_data": converter.unstructure(draft.endpoint_data),
-        "path_pattern": pattern_of(draft.path),
+        "endpoint_data": converter.unstructure(stored.draft.endpoint_data),
+        "path_pattern": pattern_of(stored.draft.path),
+        "credentials": stored.credentials,
     }
 
 
 class Widgets:
     """The widgets of all tenants in the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sealing: Sealing) -> None:
         self._store = store
+        self._sealing = sealing
 
     async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
         """Raises Problem 409 if the path is taken."""
         now = datetime.now(UTC)
-        stored = StoredWidget(f"widget_{secrets.token_hex(10)}", caller.tenant, draft, 1, now, now)
-        row = _values(draft) | {
+        given = StoredWidget(f"widget_{secrets.token_hex(10)}", caller.tenant, draft, 1, now, now)
+        stored = self._sealing.sealed(given)
+        row = _values(stored) | {
             "id": stored.id,
             "tenant": caller.tenant,
             "revision": 1,
@@ -129,9 +86,13 @@ class Widgets:
         return stored
 
     async def get(self, widget_id: str, tenant: str | None) -> StoredWidget:
-        """One widget of a tenant, or of any where `tenant` is None. Raises Problem 404."""
+        """One widget of a tenant, or of any where `tenant` is None; credentials stay shut. Raises Problem 404."""
         async with self._store.read() as session:
             return await _one(session, widget_id, tenant)
+
+    async def opened(self, widget_id: str) -> StoredWidget:
+        """A widget of any tenant with its credentials. Raises Problem 404, 503 or 500."""
+        return self._sealing.opened(await self.get(widget_id, None))
 
     async def page(self, tenant: str, query: WidgetQuery) -> Page[Widget]:
         # the listed columns make a row out of each result, where a lone entity would be an object
@@ -172,8 +133,9 @@ class Widgets:
     async def replace(self, before: StoredWidget, draft: WidgetDraft) -> StoredWidget:
         """Write a new draft over the revision that was read. Raises Problem 409 if another writer was faster."""
         now = datetime.now(UTC)
-        after = attrs.evolve(before, draft=draft, revision=before.revision + 1, updated_at=now)
-        changed = _values(draft) | {"revision": after.revision, "updated_at": now}
+        given = attrs.evolve(before, draft=draft, revision=before.revision + 1, updated_at=now)
+        after = self._sealing.resealed(before, given)
+        changed = _values(after) | {"revision": after.revision, "updated_at": now}
         where = (widgets.c.id == before.id, widgets.c.tenant == before.tenant, widgets.c.revision == before.revision)
         async with self._store.begin() as session:
             await self._claim(session, before.tenant, draft)
