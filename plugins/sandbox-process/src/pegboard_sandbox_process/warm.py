@@ -1,6 +1,7 @@
 """One call of a process that stays."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
@@ -12,6 +13,8 @@ from .outcome import ordinary, outcome
 from .spawn import Report
 
 Stream = Literal["stdout", "stderr"]
+Streams = tuple[tuple[Stream, int], ...]
+"""The descriptors that a process's output comes from."""
 
 NOTHING = Output()
 
@@ -37,7 +40,27 @@ class WarmCall:
         self._isolation = isolation
         self._captures: dict[Stream, Capture] = {}
 
-    def capture(self, stream: Stream, descriptor: int) -> Capture:
+    def listen(self, streams: Streams, rest: float, kill: Callable[[str], None]) -> None:
+        """It takes its time: read what it prints, and end it after `rest` seconds."""
+        loop = asyncio.get_running_loop()
+        self.timer = loop.call_later(rest, kill, "wall")
+        for stream, descriptor in streams:
+            loop.add_reader(descriptor, _read, loop, self._capture(stream, descriptor))
+
+    def leave_alone(self) -> None:
+        """It is over: nobody listens any more."""
+        if self.timer is not None:
+            self.timer.cancel()
+        loop = asyncio.get_running_loop()
+        for capture in self._captures.values():
+            loop.remove_reader(capture.descriptor)
+
+    def drain(self, streams: Streams) -> None:
+        """Take what it has printed and nobody has read."""
+        for stream, descriptor in streams:
+            self._capture(stream, descriptor).drain()
+
+    def _capture(self, stream: Stream, descriptor: int) -> Capture:
         capture = self._captures.get(stream)
         if capture is None:
             sink = self.run.sink
@@ -74,3 +97,8 @@ class WarmCall:
 
     def _output(self, stream: Stream) -> Output:
         return self._captures[stream].output() if stream in self._captures else NOTHING
+
+
+def _read(loop: asyncio.AbstractEventLoop, capture: Capture) -> None:
+    if not capture.read():
+        loop.remove_reader(capture.descriptor)

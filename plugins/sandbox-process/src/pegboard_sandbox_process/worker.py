@@ -14,13 +14,12 @@ from collections.abc import Callable
 import attrs
 
 from .call import FORGED, LISTEN_AFTER, PIECE
-from .capture import Capture
 from .conversation import GO_ON, Conversation
 from .ends import open_ends
 from .places import Place
 from .sender import Sender
 from .spawn import Report, Zygote
-from .warm import Stream, WarmCall
+from .warm import Streams, WarmCall
 from .warmth import Warmth
 from .watch import Watch
 
@@ -71,7 +70,7 @@ class Worker:
         self._warmth = warmth
         self._until = time.monotonic() + warmth.seconds
         (self._channel, out, err), theirs = open_ends()
-        self._streams: tuple[tuple[Stream, int], ...] = (("stdout", out), ("stderr", err))
+        self._streams: Streams = (("stdout", out), ("stderr", err))
         self._sender = Sender(self._channel)
         self._loop.add_reader(self._channel, self._receive)
         zygote.call(b"W", number, memory, (PROCESSOR_TIME, 0.0), theirs, self._ended)
@@ -187,14 +186,14 @@ class Worker:
         took = until - call.begins
         self.pace = took if self.pace == UNKNOWN else (self.pace + took) / 2
         if spoke:
-            self._drain(call)
+            call.drain(self._streams)
             self._outbox.append(GO_ON)
             self._flush_soon()
         self._flight.popleft()
         if self._flight:
             self._flight[0].begins = max(self._flight[0].begins, until)
         if call.timer is not None:
-            self._leave_alone(call.timer)
+            call.leave_alone()
         call.answer(frame, until, min(used / 1e6, took), self.peak)
         if not self._flight:
             self._rest()
@@ -203,24 +202,8 @@ class Worker:
         """Who takes long is listened to, and those behind need not wait for it."""
         call = self._flight[0]
         if call.timer is None and now - call.begins >= LISTEN_AFTER:
-            rest = max(call.begins + call.run.limits.wall - now, 0.0)
-            call.timer = self._loop.call_later(rest, self.kill, "wall")
-            for stream, descriptor in self._streams:
-                self._loop.add_reader(descriptor, self._read, call.capture(stream, descriptor))
+            call.listen(self._streams, max(call.begins + call.run.limits.wall - now, 0.0), self.kill)
             self._give_back(1)
-
-    def _read(self, capture: Capture) -> None:
-        if not capture.read():
-            self._loop.remove_reader(capture.descriptor)
-
-    def _leave_alone(self, timer: asyncio.TimerHandle) -> None:
-        timer.cancel()
-        for _, descriptor in self._streams:
-            self._loop.remove_reader(descriptor)
-
-    def _drain(self, call: WarmCall) -> None:
-        for stream, descriptor in self._streams:
-            call.capture(stream, descriptor).drain()
 
     def _give_back(self, first: int) -> None:
         for call in list(self._flight)[first:]:
@@ -258,8 +241,8 @@ class Worker:
             report = attrs.evolve(report, cpu=max(report.cpu - self.cpu, 0.0), forked=since)
         self._give_back(1)
         if call.timer is not None:
-            self._leave_alone(call.timer)
-        self._drain(call)
+            call.leave_alone()
+        call.drain(self._streams)
         self._flight.clear()
         call.end(report, bytes(self._part))
         self._rest()
