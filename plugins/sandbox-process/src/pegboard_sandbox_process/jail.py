@@ -31,9 +31,6 @@ from .zygotes import Life, Zygotes
 
 log = structlog.get_logger(__name__)
 
-WORKER_CPU = 24 * 3600
-"""Seconds of processor time after which the kernel ends a worker in any case; each call has its wall."""
-
 SWEEP = 30.0
 
 SOON, LATER = 0.001, 0.004
@@ -112,9 +109,10 @@ class Jail:
             self._held = run.limits
         if run.stdin or run.files:
             _refuse_what_it_lacks(run, self._profile)
-        size = _size(run.program.source, run.limits.source)
-        if size > run.limits.source:
-            return self._too_long(size, run.limits.source)
+        if len(run.program.source) * 4 > run.limits.source:  # in UTF-8 it could be too long
+            size = len(run.program.source.encode("utf-8", "surrogatepass"))
+            if size > run.limits.source:
+                return self._too_long(size, run.limits.source)
         asked = time.monotonic()
         try:
             if self._workers is not None and kind == b"R" and run.limits.cpu is None and not (run.stdin or run.files):
@@ -161,7 +159,7 @@ class Jail:
         """By a process that stays; by another one if the first did not turn to it."""
         while True:
             call = WarmCall(run, self._level, asked)
-            worker, backlog = workers.nearest(run)
+            worker, backlog = workers.nearest(run, asked)
             if worker is None or backlog > (SOON if self._places.free else LATER):
                 worker = await self._hired(workers, run, asked)
             worker.add(call)
@@ -186,11 +184,11 @@ class Jail:
         worker.hold(place)
         return worker
 
-    def _start_worker(self, run: Run) -> Worker:
+    def _start_worker(self, run: Run, warmth: Warmth) -> Worker:
         zygote = self._zygotes.ready
         if zygote is None:
             raise OSError("the zygote is gone")
-        return Worker(zygote, next(self._numbers), run.limits.memory, WORKER_CPU, self._watch, self._dismissed)
+        return Worker(zygote, next(self._numbers), run.limits.memory, warmth, self._watch, self._dismissed)
 
     def _dismissed(self, worker: Worker) -> None:
         assert self._workers is not None
@@ -238,11 +236,6 @@ class Jail:
         await self._zygotes.aclose()
         if self._sweeping is not None:
             self._sweeping.cancel()
-
-
-def _size(source: str, allowed: int) -> int:
-    """Bytes of UTF-8; where they cannot be too many, they are not counted."""
-    return len(source) if len(source) * 4 <= allowed else len(source.encode("utf-8", "surrogatepass"))
 
 
 def _refuse_what_it_lacks(run: Run, profile: Profile) -> None:
