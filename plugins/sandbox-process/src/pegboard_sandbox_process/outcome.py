@@ -20,6 +20,7 @@ SMALL = 0x20
 RESULT = ord("R")
 NOT_FORKED = -1
 MESSAGE = 4000
+MOST_VIOLATIONS = 100
 
 Members = dict[str, Any]
 """Of an `Outcome`: how it ended. That is made once, as a call may take less time than a copy of it."""
@@ -158,21 +159,33 @@ def _result(payload: bytes, limits: Limits) -> Members:
 
 
 def _reported(report: dict[str, Any], status: int, limits: Limits) -> Members:
-    ending, message = report["ending"], str(report.get("message", ""))[:MESSAGE]
+    ending, message = report["ending"], _text(report.get("message", ""))
     if ending == "violation":
-        found = tuple(violation(each) for each in report["violations"])
+        found = tuple(violation(each) for each in report["violations"][:MOST_VIOLATIONS])
         return dict(ending=Ending.VIOLATION, violations=found)
     if ending == "limit":
         return _limit(report["limit"], limits, message)
     if ending != "exception":
         raise Forged
-    line = report["line"]
-    if not isinstance(line, int | None):
-        raise Forged
-    failure = Failure(message, str(report["type"])[:200], line, exit_code=status or None)
+    line = None if report["line"] is None else _place(report["line"])
+    failure = Failure(message, _text(report["type"])[:200], line, exit_code=status or None)
     return dict(ending=Ending.EXCEPTION, failure=failure)
 
 
 def violation(found: dict[str, Any]) -> Violation:
-    texts = {name: str(found[name])[:MESSAGE] for name in ("code", "name", "message", "hint")}
-    return Violation(line=int(found["line"]), column=int(found["column"]), **texts)
+    texts = {name: _text(found[name]) for name in ("code", "name", "message", "hint")}
+    return Violation(line=_place(found["line"]), column=_place(found["column"]), **texts)
+
+
+def _text(found: object) -> str:
+    """Never ``str(found)``: lists in lists can be too deep for that."""
+    if not isinstance(found, str):
+        raise Forged
+    return found[:MESSAGE]
+
+
+def _place(found: object) -> int:
+    """A line or a column; more than 64 bits could not be told as JSON."""
+    if type(found) is not int or not 0 <= found < 1 << 32:
+        raise Forged
+    return found
