@@ -1,5 +1,6 @@
 """Saved endpoints over several server processes and over their deaths, on both databases."""
 
+import json
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pegboard.testing import answer, served
+from pegboard.testing import answer, run_pegboard, served
 
 pytestmark = pytest.mark.anyio
 
@@ -93,3 +94,29 @@ async def test_saved_endpoints_outlive_the_server_however_it_ends(server: Any) -
         assert (await desk.call("GET", "/e/kept")).headers["x-cache"] == "HIT"
         assert (await desk.call("GET", "/e/gone")).status_code == 404
         assert await process.interrupt() == 0
+
+
+async def test_the_vaults_key_is_changed_while_servers_serve(server: Any, tmp_path: Path, database_url: str) -> None:
+    """A server that started with the old key opens what lies under the new one, and seals under it."""
+    environ = {"DATABASE_URL": database_url}
+
+    async def vault(*arguments: str) -> str:
+        finished = await run_pegboard("vault", *arguments, cwd=tmp_path, environ=environ)
+        assert finished.code == 0, finished.stderr
+        return finished.stdout
+
+    async with server() as (process, one), server() as (_, two):
+        widgets = [await one.save(data={"headers": {"Authorization": f"secret {n}"}}) for n in range(3)]
+        assert (await two.execute(widgets[0])).status_code == 200
+        await vault("new-key")
+        late = await one.save(data={"headers": {"Authorization": "secret 3"}})
+        told = json.loads(await vault("status", "--json"))["values"]
+        assert [(row["state"], row["values"]) for row in told] == [("seals", 1), ("opens", 3)]
+        assert "3 values are now under key" in await vault("rotate")
+        for n, widget in enumerate([*widgets, late]):
+            for desk in (one, two):
+                assert (await desk.execute(widget)).status_code == 200
+                assert desk.asked(widget)[-1].headers["authorization"] == f"secret {n}"
+        assert "secret" not in process.output
+    told = json.loads(await vault("status", "--json"))["values"]
+    assert [(row["state"], row["values"]) for row in told] == [("seals", 4), ("opens", 0)]
