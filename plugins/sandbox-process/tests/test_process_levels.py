@@ -120,3 +120,20 @@ def test_a_group_has_limits_and_goes_away(tmp_path: Path) -> None:
             file.unlink()
         (group / "cgroup.kill").mkdir()
         (group / "cgroup.kill").rmdir()
+
+
+def test_the_doctor_looks_where_the_operator_says(tmp_path: Path) -> None:
+    parent = hierarchy(tmp_path, "/app", "")
+    (parent / "cgroup.subtree_control").unlink()
+    tried = probe(str(parent))[-1]
+    assert (tried.step, tried.works) == ("L5 cgroup", False)
+    assert str(parent) in tried.why
+    assert "Delegate=memory pids" in tried.fix
+
+
+def test_what_mends_a_step_may_depend_on_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "membership").write_text("3:memory:/x\n")
+    with pytest.raises(StartFailed) as caught:
+        cgroup.own_group(tmp_path, tmp_path / "membership")
+    assert "unified_cgroup_hierarchy" in caught.value.fix
+    assert StartFailed("landlock", "no").fix == FIXES["landlock"]

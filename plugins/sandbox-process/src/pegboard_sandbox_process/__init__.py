@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import attrs
 
@@ -47,7 +48,7 @@ def pegboard_sandboxes(settings: Settings) -> Iterator[SandboxProvider]:
                 Capability.FILES,
             }
         ),
-        probe=probe,
+        probe=partial(probe, config.cgroup),
         lacks=(
             "files but those in memory, in one folder",
             "network",

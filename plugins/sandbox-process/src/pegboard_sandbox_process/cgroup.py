@@ -1,6 +1,7 @@
 """Level 5: a cgroup v2 of the zygote's own, which caps memory and processes of everything in it."""
 
 import contextlib
+import errno
 import itertools
 import os
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ def own_group(root: Path = ROOT, membership: Path = Path("/proc/self/cgroup")) -
     lines = membership.read_text().splitlines()
     path = next((line[3:] for line in lines if line.startswith("0::")), None)
     if path is None or not (root / "cgroup.controllers").exists():
-        raise StartFailed("cgroup", f"{root} is not a cgroup v2 hierarchy")
+        fix = "boot the machine with systemd.unified_cgroup_hierarchy=1; level 4 needs no cgroup"
+        raise StartFailed("cgroup", f"{root} is not a cgroup v2 hierarchy", fix)
     return root / path.lstrip("/")
 
 
@@ -30,9 +32,16 @@ def require_delegated(group: Path) -> None:
         if missing:
             (group / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in missing))
     except OSError as error:
+        if error.errno == errno.EBUSY:  # cgroups(7): what has processes is not divided
+            raise StartFailed("cgroup", f"{group} holds processes, the server among them") from error
         raise StartFailed(
             "cgroup", f"{group} is not delegated with {' and '.join(NEEDED)}: {error.strerror}"
         ) from error
+
+
+def parent_group(setting: str) -> Path:
+    """Where groups of ours are made: what the operator says, else the server's own. Raises `StartFailed`."""
+    return Path(setting) if setting else own_group()
 
 
 @contextlib.contextmanager

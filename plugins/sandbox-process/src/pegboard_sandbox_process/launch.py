@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from .levels import FIXES
 from .pidfd import gone, readable
 from .profile import Profile
 from .spawn import MESSAGE, STOP_TIME, Zygote
@@ -19,11 +20,14 @@ START_TIME = 20.0
 
 
 class StartFailed(Exception):
-    """A zygote could not shut itself in: at which step, and the system's answer."""
+    """A zygote could not shut itself in: at which step, and the system's answer.
 
-    def __init__(self, step: str, why: str) -> None:
+    `fix` is what mends it, where the answer says more than the step does.
+    """
+
+    def __init__(self, step: str, why: str, fix: str = "") -> None:
         super().__init__(f"{step}: {why}")
-        self.step, self.why = step, why
+        self.step, self.why, self.fix = step, why, fix or FIXES.get(step, "see the reason")
 
 
 async def start(profile: Profile, layers: tuple[str, ...], cgroup: str | None = None) -> Zygote:

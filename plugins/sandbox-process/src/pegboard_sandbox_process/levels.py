@@ -27,23 +27,25 @@ FIXES = {
     "no-new-privs": "use Linux 3.5 or later",
     "landlock": "use Linux 5.13 or later with lsm=landlock,... on the kernel's command line",
     "seccomp": "use a kernel with CONFIG_SECCOMP_FILTER, on x86_64 or aarch64",
-    "cgroup": "systemd-run --user --scope -p Delegate=yes ..., or set cgroup to a directory delegated with "
-    "the memory and pids controllers",
+    "cgroup": "in the server's unit: Delegate=memory pids and DelegateSubgroup=server; and set cgroup to the unit's "
+    "directory below /sys/fs/cgroup",
     "import": "install what the message names, where the server's Python finds it",
     "start": "read the message: the interpreter of the sandbox did not come up",
+    "run": "read the message: a trial program did not give its result",
 }
 
 
 @attrs.frozen
 class Tried:
-    """A level that could not be had: the step that failed and the system's answer."""
+    """A level that could not be had: the step that failed, the system's answer, and what mends it."""
 
     level: Isolation
     step: str
     why: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.level.name} fails at {self.step} ({self.why}); to mend it: {FIXES.get(self.step, 'see why')}"
+        return f"{self.level.name} fails at {self.step} ({self.why}); to mend it: {self.fix}"
 
 
 def candidates(max_level: int, allow_weak: bool) -> list[Isolation]:

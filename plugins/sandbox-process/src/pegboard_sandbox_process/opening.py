@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import structlog
 
@@ -37,7 +36,7 @@ async def open_jail(profile: Profile, settings: ProcessSettings, warmth: Warmth 
             try:
                 jail = await _at(level, profile, settings, warmth, stack)
             except StartFailed as failed:
-                tried.append(Tried(level, failed.step, failed.why))
+                tried.append(Tried(level, failed.step, failed.why, failed.fix))
                 continue
             log.info("sandbox open", profile=profile.name, isolation=level.name)
             yield jail
@@ -62,7 +61,7 @@ async def _at(
     if level is Isolation.L5:
         running = settings.workers + settings.lane
         processes = max(running, warmth.most if warmth else 0) + settings.prepared + ZYGOTES
-        parent = Path(settings.cgroup) if settings.cgroup else cgroup.own_group()
+        parent = cgroup.parent_group(settings.cgroup)
         group = stack.enter_context(cgroup.group_for_zygote(parent, settings.max_memory * running, processes))
     jail = Jail(profile, settings, LAYERS[level], group, warmth)
     stack.push_async_callback(jail.aclose)

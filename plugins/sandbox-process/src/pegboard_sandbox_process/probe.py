@@ -9,7 +9,7 @@ from pegboard import Ending, Isolation, Probe, Program, Run
 from . import cgroup
 from .jail import Jail
 from .launch import StartFailed
-from .levels import FIXES, LAYERS
+from .levels import LAYERS
 from .profile import FULL_PYTHON
 from .settings import ProcessSettings
 
@@ -23,22 +23,25 @@ STEPS = {
 
 
 @functools.cache
-def probe() -> tuple[Probe, ...]:
-    """Try every step in processes that are thrown away; once, for the machine does not change."""
+def probe(group: str = "") -> tuple[Probe, ...]:
+    """Try every step in processes that are thrown away; once, for the machine does not change.
+
+    `group` is the setting `cgroup`.
+    """
     with ThreadPoolExecutor(1) as thread:  # the caller may be inside an event loop of its own
-        return thread.submit(asyncio.run, _probe()).result()
+        return (*thread.submit(asyncio.run, _probe()).result(), _try_cgroup(group))
 
 
 async def _probe() -> tuple[Probe, ...]:
     found: list[Probe] = []
     for level, steps in STEPS.items():
         found += await _try_level(level, steps)
-    return (*found, _try_cgroup())
+    return tuple(found)
 
 
 async def _try_level(level: Isolation, steps: tuple[str, ...]) -> list[Probe]:
     """The steps in their order: those before the one that fails work, those after it are not reached."""
-    jail = Jail(FULL_PYTHON, ProcessSettings(workers=1), LAYERS[level], None)
+    jail = Jail(FULL_PYTHON, ProcessSettings(workers=1, spare=False, prepared=0), LAYERS[level], None)
     failed: StartFailed | None = None
     try:
         await jail.open()
@@ -57,17 +60,19 @@ def _report(level: Isolation, steps: tuple[str, ...], failed: StartFailed | None
     for step in steps:
         name = f"{level.name} {step}"
         if failed is not None and failed.step == step:
-            found.append(Probe(name, False, failed.why, FIXES.get(step, "")))
+            found.append(Probe(name, False, failed.why, failed.fix))
             break
         found.append(Probe(name, True))
     if failed is not None and failed.step not in steps:
-        found = [Probe(f"{level.name} {failed.step}", False, failed.why, FIXES.get(failed.step, ""))]
+        found = [Probe(f"{level.name} {failed.step}", False, failed.why, failed.fix)]
     return found
 
 
-def _try_cgroup() -> Probe:
+def _try_cgroup(group: str) -> Probe:
+    """With a group like a jail's, made and removed."""
     try:
-        cgroup.require_delegated(cgroup.own_group())
+        with cgroup.group_for_zygote(cgroup.parent_group(group), memory=1 << 30, processes=1):
+            pass
     except StartFailed as failed:
-        return Probe("L5 cgroup", False, failed.why, FIXES["cgroup"])
+        return Probe("L5 cgroup", False, failed.why, failed.fix)
     return Probe("L5 cgroup", True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from pegboard import Capability, Sandbox, SandboxProvider, Services, Settings, hookimpl
 from pegboard_sandbox_process import ProcessSettings, probe
@@ -31,7 +32,7 @@ def pegboard_sandboxes(settings: Settings) -> Iterator[SandboxProvider]:
         "A checked subset of Python with a few modules, for endpoint logic, behind the same walls as process",
         open=open_sandbox,
         capabilities=frozenset({Capability.FUNCTION, Capability.BODY, Capability.STREAMING}),
-        probe=probe,
+        probe=partial(probe, process.cgroup),
         lacks=(
             "modules other than datetime, time, json, re, math, statistics, collections, itertools and typing",
             "names and attributes that start with an underscore",
