@@ -176,7 +176,7 @@ async def test_the_laws_of_a_record_are_checked(noted: Any, shelf: Any) -> None:
         await check_sealed(api.notes.services, "notes")
     for plugin, law in (
         (shelf.Plugin(walk=greedy), "where 1 were asked for"),
-        (shelf.Plugin(walk=backwards), "not unique and in order"),
+        (shelf.Plugin(walk=backwards), "comes to a key twice"),
         (shelf.Plugin(replace=careless), "replaces what is not there"),
         (shelf.Plugin(replace=forgetting), "replaces what is there no more"),
     ):
