@@ -94,10 +94,12 @@ async def test_an_idle_interpreter_that_is_killed_costs_no_call(
     async with open_desk() as desk:
         await desk.value("return 1")
         (supervisor,) = set(supervisors()) - before
-        (interpreter,) = children(supervisor)
-        os.kill(interpreter, signal.SIGKILL)
-        await until(lambda: state_of(interpreter) in "Z")
-        assert await desk.value("return 2") == 2
+        for number in range(20):
+            (interpreter,) = children(supervisor)
+            os.kill(interpreter, signal.SIGKILL)
+            if number % 2:  # else it may be found dying
+                await until(lambda pid=interpreter: state_of(pid) in "Z")
+            assert await desk.value("return 2") == 2
 
 
 async def test_a_supervisor_that_is_killed_ends_its_call_by_name_and_takes_the_interpreter_along(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from pydantic_monty import NOT_HANDLED, Monty
+from pydantic_monty import NOT_HANDLED, Monty, MontyCrashedError, MontySession, OSPolicy, ResourceLimits
 
 from pegboard_sandbox_monty import wire
 from pegboard_sandbox_monty.supervisor.checking import Refused, checked
@@ -78,18 +78,14 @@ class Interpreter:
     @contextmanager
     def session(self, job: Job, frames: int = 0) -> Iterator[Session]:
         """A session under the job's limits. `frames` of ours are no frames of the program's."""
-        assert self._pool is not None
-        checkout = self._pool.checkout(
-            limits={
-                "max_feed_duration_secs": job.seconds,
-                "max_memory": job.limits["memory"],
-                "max_recursion_depth": job.limits["recursion"] + frames,
-                "max_suspensions": SUSPENSIONS,
-            },
-            os_policy={"sleep": "call_host"},
-            assert_message_annotations=False,
-        )
-        with checkout as opened:
+        limits: ResourceLimits = {
+            "max_feed_duration_secs": job.seconds,
+            "max_memory": job.limits["memory"],
+            "max_recursion_depth": job.limits["recursion"] + frames,
+            "max_suspensions": SUSPENSIONS,
+        }
+        with ExitStack() as stack:
+            opened = self._opened(stack, limits)
             pid = opened.worker_pid
             assert pid is not None
             self._leash.attach(Process(pid), job.limits["wall"] + wire.GRACE)
@@ -97,6 +93,18 @@ class Interpreter:
                 yield Session(opened, pid, self._leash)
             finally:
                 self._leash.detach()
+
+    def _opened(self, stack: ExitStack, limits: ResourceLimits) -> MontySession:
+        """An idle process may have died; whoever finds that out is given another."""
+        try:
+            return stack.enter_context(self._checkout(limits))
+        except MontyCrashedError:
+            return stack.enter_context(self._checkout(limits))
+
+    def _checkout(self, limits: ResourceLimits) -> MontySession:
+        assert self._pool is not None
+        policy: OSPolicy = {"sleep": "call_host"}
+        return self._pool.checkout(limits=limits, os_policy=policy, assert_message_annotations=False)
 
 
 class Session:
