@@ -159,3 +159,39 @@ def alive(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+AT_A_TERMINAL = """
+import os, sys
+os.login_tty(int(sys.argv[1]))
+exec(sys.argv[2])
+"""
+
+
+async def test_no_program_is_at_the_servers_terminal(namespaces: None, descendants: Descendants, until: Until) -> None:
+    """It shares the server's session, for fairness; neither Ctrl-C nor the terminal itself goes with that."""
+    ours, theirs = os.openpty()
+    before = set(descendants())
+    script = SERVER.replace("LEVEL", "4")
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", AT_A_TERMINAL, str(theirs), script, pass_fds=[theirs], stdout=asyncio.subprocess.DEVNULL
+    )
+    os.close(theirs)
+    await until(lambda: len(set(descendants()) - before) == 4, "server, launcher, zygote and program run")
+    jail = sorted(set(descendants()) - before - {server.pid})
+    _, group, session, terminal = job_control(server.pid)
+    assert terminal != 0
+    for pid in jail:
+        assert job_control(pid)[3] == 0, "no terminal"
+        assert job_control(pid)[1] != group, "no Ctrl-C"
+    assert job_control(jail[0])[2] == session
+    os.write(ours, b"\x03")
+    assert await server.wait() != 0
+    await until(lambda: not any(alive(pid) for pid in jail), "all is gone")
+    os.close(ours)
+
+
+def job_control(pid: int) -> list[int]:
+    """Parent, process group, session and terminal, as in proc(5)."""
+    with open(f"/proc/{pid}/stat") as file:
+        return [int(field) for field in file.read().rpartition(")")[2].split()[1:5]]

@@ -28,6 +28,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_
 )  # fmt: skip
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 CAPABILITY_VERSION_3 = 0x20080522
+TIOCNOTTY = 0x5422
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF = 444, 446
 
@@ -163,6 +164,18 @@ def deny_files_and_network() -> None:
             call_libc("syscall", LANDLOCK_RESTRICT_SELF, ruleset, 0)
         finally:
             os.close(ruleset)
+
+
+def leave_terminal() -> None:
+    """Have no controlling terminal, though the session has one: what opened it could type commands (tty_ioctl(4))."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return  # there is none
+    try:
+        call_libc("ioctl", terminal, TIOCNOTTY)
+    finally:
+        os.close(terminal)
 
 
 def adopt_orphans() -> None:

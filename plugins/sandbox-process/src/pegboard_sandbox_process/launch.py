@@ -50,7 +50,11 @@ async def start(profile: Profile, layers: tuple[str, ...], cgroup: str | None = 
 
 
 def _launch(errors: int) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
-    """A new interpreter with an empty environment, in a session of its own so that no Ctrl-C reaches it."""
+    """A new interpreter with an empty environment, in a process group of its own so that no Ctrl-C reaches it.
+
+    Not in a session of its own: the kernel shares processors out among sessions first (autogroup, sched(7)), and what a
+    program that loops uses up would be missing where short calls of the same jail need it, however low its priority.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         process = subprocess.Popen(
@@ -60,7 +64,7 @@ def _launch(errors: int) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
             stderr=errors,
             env={},
             cwd="/",
-            start_new_session=True,
+            process_group=0,
         )
     except OSError as error:
         ours.close()

@@ -35,6 +35,7 @@ def main() -> NoReturn:
     for name, path in config["packages"].items():
         adopt_package(name, path)
     root = os.geteuid() == 0
+    isolation.leave_terminal()
     try:
         if config["cgroup"]:
             with isolation.step("cgroup"):
