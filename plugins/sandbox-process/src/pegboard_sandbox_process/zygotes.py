@@ -14,7 +14,7 @@ from .spawn import Zygote
 log = structlog.get_logger(__name__)
 
 SPARE_AFTER = 0.25
-"""Seconds after which the first spare is started: whoever opened the sandbox has something to do first."""
+"""Seconds after which a spare is started: the calls at hand come first."""
 
 YOUNG = 2.0
 """Seconds: a zygote that dies so early counts as a start that failed."""
@@ -53,6 +53,7 @@ class Zygotes:
         self._closing: set[asyncio.Task[None]] = set()
         self._attempt: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
+        self._later: asyncio.TimerHandle | None = None
         self._failures = 0
         self._failed: StartFailed | None = None
         self._closed = False
@@ -72,8 +73,7 @@ class Zygotes:
     async def open(self) -> None:
         """Start the first. Raises `StartFailed`."""
         self._add(await self._start())
-        if self._life.spare:
-            self._pause = asyncio.get_running_loop().call_later(SPARE_AFTER, self._go_on)
+        self._fill()
 
     async def wait(self) -> Zygote:
         """The next that serves. Raises `StartFailed`, with the reason why there is none and will not be soon."""
@@ -115,9 +115,15 @@ class Zygotes:
         """Start what is missing, one after another; after failures not before their time."""
         if self._closed or self._attempt is not None or self._pause is not None:
             return
-        serving = self._serving
-        lacks_one = serving is None or not serving.alive or self._has_done_enough(serving)
-        if self._spare is None and (lacks_one or self._life.spare):
+        loop, serving = asyncio.get_running_loop(), self._serving
+        if serving is None or not serving.alive:
+            self._attempt = loop.create_task(self._start_one())
+        elif self._spare is None and self._later is None and (self._life.spare or self._has_done_enough(serving)):
+            self._later = loop.call_later(SPARE_AFTER, self._start_spare)
+
+    def _start_spare(self) -> None:
+        self._later = None
+        if not self._closed and self._attempt is None and self._pause is None and self._spare is None:
             self._attempt = asyncio.get_running_loop().create_task(self._start_one())
 
     async def _start_one(self) -> None:
@@ -185,8 +191,9 @@ class Zygotes:
     async def aclose(self) -> None:
         """Kill what runs; returns when no process is left."""
         self._closed = True
-        if self._pause is not None:
-            self._pause.cancel()
+        for timer in (self._pause, self._later):
+            if timer is not None:
+                timer.cancel()
         if self._attempt is not None:
             self._attempt.cancel()
             await asyncio.wait([self._attempt])
