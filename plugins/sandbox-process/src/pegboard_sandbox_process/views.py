@@ -110,46 +110,28 @@ class Pairs(_ReadOnly):
 class Request(_ReadOnly):
     """An HTTP request: `method`, `path`, `headers`, `query_params`, `path_params` and `json()`.
 
-    What a program does not look at is not made.
+    What a program does not look at is not made: a slot is empty until then. No properties, whose functions a program
+    could take out of the class.
     """
 
-    __slots__ = ("_made", "_parts")
+    __slots__ = ("_parts", "headers", "method", "path", "path_params", "query_params")
 
+    method: str
+    path: str
+    headers: Pairs
+    query_params: Pairs
+    path_params: Pairs
     _parts: dict[str, Any]
-    _made: dict[str, Pairs]
 
     def __init__(self, parts: dict[str, Any]) -> None:
         _set(self, "_parts", parts)
-        _set(self, "_made", {})
 
-    @property
-    def method(self) -> str:
-        method: str = self._parts.get("method", "GET")
-        return method
-
-    @property
-    def path(self) -> str:
-        path: str = self._parts.get("path", "")
-        return path
-
-    @property
-    def headers(self) -> Pairs:
-        if "headers" not in self._made:
-            self._made["headers"] = Pairs(self._parts.get("headers") or [], ignore_case=True)
-        return self._made["headers"]
-
-    @property
-    def query_params(self) -> Pairs:
-        if "query_params" not in self._made:
-            self._made["query_params"] = Pairs(self._parts.get("query_params") or [])
-        return self._made["query_params"]
-
-    @property
-    def path_params(self) -> Pairs:
-        if "path_params" not in self._made:
-            pairs = [[name, value] for name, value in (self._parts.get("path_params") or {}).items()]
-            self._made["path_params"] = Pairs(pairs)
-        return self._made["path_params"]
+    def __getattr__(self, name: str) -> Any:
+        if name not in _MAKERS:
+            raise AttributeError(f"there is no {name!r} in a request; there are {', '.join(_MAKERS)} and json()")
+        made = _MAKERS[name](object.__getattribute__(self, "_parts"))
+        _set(self, name, made)
+        return made
 
     def json(self) -> Any:
         """The body, parsed. Raises ValueError when there is none or it is not JSON."""
@@ -160,6 +142,15 @@ class Request(_ReadOnly):
 
     def __repr__(self) -> str:
         return f"Request({self.method} {self.path})"
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "method": lambda parts: parts.get("method", "GET"),
+    "path": lambda parts: parts.get("path", ""),
+    "headers": lambda parts: Pairs(parts.get("headers") or [], ignore_case=True),
+    "query_params": lambda parts: Pairs(parts.get("query_params") or []),
+    "path_params": lambda parts: Pairs([[name, value] for name, value in (parts.get("path_params") or {}).items()]),
+}
 
 
 def as_value(value: Any) -> Any:
