@@ -11,8 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 import pegboard_metrics
 from pegboard.testing import caller, callers
-
-pytest_plugins = ["pegboard.testing.fixtures"]
+from pegboard.testing.fixtures import anyio_backend, make_client, make_server, upstream_server  # noqa: F401
 
 Labels = frozenset[tuple[str, str]]
 
