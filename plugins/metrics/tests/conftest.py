@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 import pegboard_metrics
 from pegboard.testing import caller, callers
-from pegboard.testing.fixtures import anyio_backend, make_client, make_server, upstream_server  # noqa: F401
+from pegboard.testing.fixtures import anyio_backend, make_server  # noqa: F401
 
 Labels = frozenset[tuple[str, str]]
 
@@ -52,7 +52,7 @@ def scrape() -> Callable[..., Awaitable[Page]]:
 
 
 @pytest.fixture
-def serve(make_server: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:
+def serve(make_server: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:  # noqa: F811
     """An app on a socket with this plugin and further `plugins`; `metrics` is its section. Gives the base URL."""
 
     async def start(metrics: Mapping[str, Any] | None = None, **plugins: Any) -> str:
