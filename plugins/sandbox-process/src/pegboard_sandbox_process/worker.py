@@ -77,10 +77,6 @@ class Worker:
         for descriptor in theirs:
             os.close(descriptor)
 
-    @property
-    def busy(self) -> bool:
-        return bool(self._flight)
-
     def stays(self, now: float) -> bool:
         """Whether it may take one more call."""
         few = self.calls < self._warmth.calls and self.peak <= self._warmth.memory
@@ -240,8 +236,7 @@ class Worker:
             since = max(call.begins, report.forked)
             report = attrs.evolve(report, cpu=max(report.cpu - self.cpu, 0.0), forked=since)
         self._give_back(1)
-        if call.timer is not None:
-            call.leave_alone()
+        call.leave_alone()
         call.drain(self._streams)
         self._flight.clear()
         call.end(report, bytes(self._part))
