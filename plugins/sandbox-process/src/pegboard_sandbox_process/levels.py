@@ -18,11 +18,12 @@ ACCEPTABLE = Isolation.L3
 
 FIXES = {
     "user-namespace": "sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1; "
-    "in Docker: --security-opt seccomp=unconfined, or run without --cap-drop as root",
-    "id-map": "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-    "namespaces": "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-    "private-root": "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0; "
-    "in Docker: --security-opt apparmor=unconfined --security-opt systempaths=unconfined",
+    "in a container: a seccomp profile with unshare, mount, umount2, sethostname and pivot_root",
+    "id-map": "start the server as an ordinary user, or as root with the capabilities that root has",
+    "namespaces": "an AppArmor profile with userns for the server: aa-exec -p NAME, AppArmorProfile=NAME; "
+    "or sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    "private-root": "in a container: an AppArmor profile with mount, a seccomp profile with pivot_root; "
+    "in a unit: no ProtectHostname",
     "capabilities": "start the server as an ordinary user, or as root with CAP_SETUID, CAP_SETGID and CAP_SETPCAP",
     "no-new-privs": "use Linux 3.5 or later",
     "landlock": "use Linux 5.13 or later with lsm=landlock,... on the kernel's command line",
