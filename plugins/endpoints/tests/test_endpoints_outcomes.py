@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from pegboard import Ending, Failure, Isolation, Limits, Outcome
 from pegboard.testing import answer
+from pegboard_endpoints.errors import failed
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +100,13 @@ async def test_code_over_time_and_a_queue_that_is_too_long(app_with: Any) -> Non
         assert "time limit" not in got.text
         # who gave up left no process behind that would hold the worker
         assert (await desk.execute(quick)).json() == 1
+
+
+def test_who_is_turned_away_is_told_why() -> None:
+    why = "No worker is free, and 500 calls of this tenant wait already"
+    problem = failed(Outcome(Ending.BUSY, Isolation.L4, failure=Failure(why)), Limits())
+    assert problem is not None
+    assert (problem.status, problem.detail) == (503, f"{why}; try again")
 
 
 async def test_memory_may_have_1024_mb_and_no_more(desk: Any) -> None:

@@ -61,9 +61,9 @@ def failed(outcome: Outcome, limits: Limits) -> Problem | None:
         return _limit("output", Failure("", allowed=limits.output)) if over else None
     if outcome.ending is Ending.VIOLATION:
         return refused(outcome.violations)
-    if outcome.ending is Ending.BUSY:
-        return _unavailable("SANDBOX_BUSY", f"no sandbox was free within {limits.queue:g} seconds; try again")
     failure = outcome.failure or Failure(outcome.ending.value)
+    if outcome.ending is Ending.BUSY:
+        return _unavailable("SANDBOX_BUSY", f"{failure.message}; try again")
     if outcome.ending is Ending.LIMIT:
         return _limit(failure.limit, failure)
     if outcome.ending is Ending.LOST:
