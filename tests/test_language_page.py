@@ -16,7 +16,7 @@ from pegboard_sandbox_process import ProcessSettings
 from pegboard_sandbox_restricted import Restricted, RestrictedSettings, checks, hints, names, open_restricted, policy
 from pegboard_sandbox_restricted import program as compiling
 from pegboard_sandbox_restricted.facades import FACADES, shown_by
-from pegboard_sandbox_restricted.guards import EXCEPTIONS, OFFERED
+from pegboard_sandbox_restricted.guards import EXCEPTIONS, OFFERED, PLAIN_BASES
 from workspace.examples import blocks
 from workspace.language import Refusal, messages, program, refusals, snippets
 from workspace.tree import ROOT
@@ -113,6 +113,11 @@ def test_the_built_in_functions_are_those_that_are_offered() -> None:
     (listed,) = re.findall(r"\*\*Built-in functions\*\*: ([^;]*);", TEXT)
     offered = {name for name in OFFERED - set(EXCEPTIONS) if name[0].islower()}
     assert set(re.findall(r"`(\w+)`", listed)) == offered
+
+
+def test_the_bases_of_classes_are_those_that_are_allowed() -> None:
+    (listed,) = re.findall(r"A base of a class is .*? one of (.*?)\.", TEXT, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", listed)) == {base.__name__ for base in PLAIN_BASES}
 
 
 def test_the_modules_have_the_names_that_the_page_says() -> None:
