@@ -24,6 +24,9 @@ HEAR_TIME = 1.0
 END_TIME = 20.0
 """Seconds in which that child must be gone: the kernel may have gigabytes to take back, at a low priority."""
 
+LATE = 0.1
+"""Seconds by which a timer is so late that the machine, or the server, stood still."""
+
 NOT_FORKED, HEARD = -1, -2
 """In the place of a wait status: there was no process to be had; a process is being killed."""
 
@@ -94,8 +97,20 @@ class Zygote:
     def kill_call(self, number: int) -> None:
         """End a child; or the zygote, if that does not come to pass."""
         if number in self._waiting and number not in self._killing:
-            self._killing[number] = self._loop.call_later(HEAR_TIME, self.kill)
+            self._insist(number, HEAR_TIME)
             self._say(b"K", number)
+
+    def _insist(self, number: int, seconds: float) -> None:
+        """Within so many seconds there must be news of a child that is to be killed."""
+        due = self._loop.time() + seconds
+        self._killing[number] = self._loop.call_at(due, self._give_up, number, seconds, due)
+
+    def _give_up(self, number: int, seconds: float, due: float) -> None:
+        """Unless this comes late: where the server stood still, so did the zygote, and its word may be on its way."""
+        if self._loop.time() - due > LATE:
+            self._insist(number, seconds)
+        else:
+            self.kill()
 
     def slow_call(self, number: int) -> None:
         """Others come before this child from now on, once it is seen to compute."""
@@ -137,7 +152,7 @@ class Zygote:
         if insisting is not None:
             insisting.cancel()
         if status == HEARD:
-            self._killing[number] = self._loop.call_later(END_TIME, self.kill)
+            self._insist(number, END_TIME)
             return
         self.unable = self.unable or status == NOT_FORKED
         waiting = self._waiting.pop(number, None)
