@@ -10,6 +10,7 @@ import pytest
 
 from pegboard import Ending, Limits, Outcome, Problem, Program, Run
 from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
+from pegboard_sandbox_process.launcher import BEHIND
 from pegboard_sandbox_process.seccomp import LOW
 
 pytestmark = pytest.mark.anyio
@@ -106,7 +107,7 @@ async def test_others_come_before_what_computes_for_long_and_not_before_what_sle
     sleeps = await started(narrow, Run("s", Program("import time\nprint(1)\ntime.sleep(60)"), limits=Limits(wall=60)))
     (sleeping,) = set(descendants()) - set(before) - {computing}
     assert (await narrow.run(QUICK)).ending is Ending.RESULT, "both have made way"
-    assert os.getpriority(os.PRIO_PROCESS, sleeping) == 0
+    assert os.getpriority(os.PRIO_PROCESS, sleeping) == BEHIND
     await cancelled([computes, sleeps])
 
 
