@@ -47,7 +47,7 @@ def finished(outcome: Outcome) -> bool:
     return limit in ("", "recursion", "not-serializable") and not outcome.stdout.truncated
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(source=programs(), data=DATA)
 def test_a_program_means_in_a_jail_what_it_means_in_python(run_in: RunIn, source: str, data: dict[str, Any]) -> None:
     outcomes = run_in(JAILED, run_of(source, data, LIMITS))
@@ -56,7 +56,7 @@ def test_a_program_means_in_a_jail_what_it_means_in_python(run_in: RunIn, source
     assert {name: answer(outcome) for name, outcome in outcomes.items()} == dict.fromkeys(JAILED, expected)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(source=programs(wider), data=DATA)
 def test_modules_and_classes_mean_in_a_jail_what_they_mean_in_python(
     run_in: RunIn, source: str, data: dict[str, Any]
