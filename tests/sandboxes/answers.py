@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 import attrs
+import orjson
 
 from pegboard import Argument, Ending, Limits, Outcome, Program, Run
 from pegboard_sandbox_process.views import Object, Request
@@ -55,7 +56,9 @@ def plain(source: str, data: Any) -> Answer:
         message = str(error)[:2000].encode("utf-8", "replace").decode()
         return Answer(b"", type(error).__name__, message, line_of(error.__traceback__), printed(out))
     try:
-        return Answer(encode(value).encode(), printed=printed(out))
+        result = encode(value).encode()
+        orjson.loads(result)  # an integer beyond 1.8e308 is JSON for Python alone
+        return Answer(result, printed=printed(out))
     except (ValueError, TypeError):
         return Answer(failure="not-serializable", printed=printed(out))
 

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from hypothesis import strategies as st
 
-from . import grammar
+from .rules import COMMON, Rules
 
 START = """\
 def process_data(widget_data, request, user):
@@ -15,11 +14,8 @@ def process_data(widget_data, request, user):
     f, out = str, []
 """
 END = "    return {'n': n, 'x': x, 's': s, 'xs': xs, 'd': d, 'v': v, 'out': out}\n"
-GOES_ON = "try:\n    <block>\nexcept Exception as e:\n    out.append([type(e).__name__, str(e)])"
-"""Around most statements, or nearly every program would end at its first error."""
-
 MODULE = re.compile(r"\b(collections|datetime|itertools|json|math|re|statistics)\.")
-TOKEN = re.compile(rf"<({'|'.join(grammar.LEAVES)})(!?)>")
+TOKEN = re.compile(rf"<({'|'.join(COMMON.leaves)})(!?)>")
 BLOCK = re.compile(r"^( *)<block>$", re.MULTILINE)
 
 TEXT = st.text(st.characters(codec=None, max_codepoint=0x1FFFF), max_size=8)
@@ -30,41 +26,37 @@ FLOATS = st.one_of(
     st.sampled_from([0.0, -0.0, 0.1, -2.5, 1e16, 1e-7, 1e300, -1e-300]),
     st.floats(allow_nan=False, allow_infinity=False),
 )
-VALUES = st.recursive(
-    st.one_of(st.none(), st.booleans(), INTEGERS, FLOATS, TEXT),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
-    max_leaves=8,
-)
-DATA = st.fixed_dictionaries(
-    {
-        "n": INTEGERS,
-        "x": FLOATS,
-        "s": TEXT,
-        "xs": st.lists(VALUES, max_size=5),
-        "d": st.dictionaries(TEXT, VALUES, max_size=4),
-        "v": VALUES,
-    }
-)
-"""What a program gets: numbers of any size, texts with lone surrogates, nested containers."""
+
+
+def data(text: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """What a program gets: numbers of any size, texts, nested containers."""
+    values = st.recursive(
+        st.one_of(st.none(), st.booleans(), INTEGERS, FLOATS, text),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
+        max_leaves=8,
+    )
+    lists, dicts = st.lists(values, max_size=5), st.dictionaries(text, values, max_size=4)
+    return st.fixed_dictionaries({"n": INTEGERS, "x": FLOATS, "s": text, "xs": lists, "d": dicts, "v": values})
+
+
+DATA = data(TEXT)
+OLD_DATA = data(st.text("abß€😀 1_'\n", max_size=8))
+"""With letters that every table of Unicode has, and no half of a surrogate pair."""
 
 
 class Writer:
     """Writes one program with random numbers of hypothesis's, which makes it smaller where it fails."""
 
-    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any], more: ModuleType | None) -> None:
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any], rules: Rules) -> None:
         self._draw = draw
-        self._rules = {
-            kind: [*rules, *(more.RULES.get(kind, ()) if more else ())] for kind, rules in grammar.RULES.items()
-        }
-        self._simple = [*grammar.SIMPLE, *(more.SIMPLE if more else ())]
-        self._compound = [*grammar.COMPOUND, *(more.COMPOUND if more else ())]
+        self._rules = rules
 
     def _one(self, choices: list[str]) -> str:
         chosen: str = choices[self._draw(st.integers(0, len(choices) - 1))]
         return chosen
 
     def program(self) -> str:
-        lines = [line for _ in range(self._draw(st.integers(1, 6))) for line in self._statement(2, GOES_ON)]
+        lines = [line for _ in range(self._draw(st.integers(1, 6))) for line in self._statement(2, self._rules.around)]
         body = START + "".join(f"    {line}\n" for line in lines) + END
         return "".join(f"import {module}\n" for module in sorted(set(MODULE.findall(body)))) + body
 
@@ -72,7 +64,9 @@ class Writer:
         if around and self._draw(st.integers(0, 3)):
             return self._blocks(around, depth)
         compound = depth > 0 and self._draw(st.booleans())
-        return self._blocks(self._expand(self._one(self._compound if compound else self._simple), 2), depth - 1)
+        return self._blocks(
+            self._expand(self._one(self._rules.compound if compound else self._rules.simple), 2), depth - 1
+        )
 
     def _blocks(self, text: str, depth: int) -> list[str]:
         def block(found: re.Match[str]) -> str:
@@ -84,13 +78,12 @@ class Writer:
     def _expand(self, text: str, depth: int) -> str:
         def rule(found: re.Match[str]) -> str:
             kind, leaf = found.groups()
-            deeper = self._rules.get(kind) if depth > 0 and not leaf else None
-            return self._expand(self._one(deeper or grammar.LEAVES[kind]), depth - 1)
+            deeper = self._rules.kinds.get(kind) if depth > 0 and not leaf else None
+            return self._expand(self._one(deeper or self._rules.leaves[kind]), depth - 1)
 
         return TOKEN.sub(rule, text)
 
 
 @st.composite
-def programs(draw: Callable[[st.SearchStrategy[Any]], Any], more: ModuleType | None = None) -> str:
-    """In the common subset, or with `wider` beyond it."""
-    return Writer(draw, more).program()
+def programs(draw: Callable[[st.SearchStrategy[Any]], Any], rules: Rules) -> str:
+    return Writer(draw, rules).program()
