@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
-import marshal
 import os
 import resource
 import sys
@@ -24,11 +23,13 @@ from pegboard_sandbox_process.child import (
     read_exactly,
     report,
 )
+from pegboard_sandbox_process.copies import copier
 from pegboard_sandbox_process.serving import answer, flush, write_all
 from pegboard_sandbox_process.views import VIEWS
 
 TYPE_CHECKING = False  # typing itself would add half a megabyte to every fork
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
     from pegboard_sandbox_process.child import Language
@@ -194,23 +195,24 @@ class _Inbox:
 
 
 class _Given:
-    """An argument as it came. Where it comes again it is made anew, which is quicker from marshalled values."""
+    """An argument as it came. Where it comes again it is copied, which is quicker than to parse it."""
 
-    __slots__ = ("_marshalled", "_raw", "_used")
+    __slots__ = ("_copy", "_raw", "_used")
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
         self._used = False
-        self._marshalled = b""
+        self._copy: Callable[[], Any] | None = None
 
     def value(self) -> Any:
         """A value that no call before has seen. Raises ValueError, RecursionError as `decode`."""
-        if self._marshalled:
-            return marshal.loads(self._marshalled)
+        if self._copy is not None:
+            return self._copy()
         value = decode(self._raw)
         if self._used:
-            with contextlib.suppress(ValueError):  # nested too deeply for marshal, not for JSON
-                self._marshalled = marshal.dumps(value)
+            with contextlib.suppress(RecursionError):  # nested too deeply for a copy, not for JSON
+                self._copy = copier(value)
+                return self._copy()
         elif len(self._raw) > REMEMBERED:
             self._raw = b"null"
         self._used = True
