@@ -143,7 +143,7 @@ class Endpoints:
             raise refused(violations, "/logic")
         body, waited = await self._preview_body(wanted)
         sandbox = self._sandbox(wanted.sandbox)
-        arguments = (Argument(body), _preview_request(wanted), _preview_user(wanted, caller))
+        arguments = (body, _preview_request(wanted), _preview_user(wanted, caller))
         outcome = await self.executor.run(sandbox, caller.tenant, Program(wanted.logic, ENTRY), arguments)
         stdout, stderr = (stream.data.decode(errors="replace") for stream in (outcome.stdout, outcome.stderr))
         problem = failed(outcome, LIMITS)
@@ -154,9 +154,9 @@ class Endpoints:
         result = orjson.loads(outcome.result)
         return Preview(result, stdout, stderr, timings, sandbox, outcome.isolation.name)
 
-    async def _preview_body(self, wanted: PreviewRequest) -> tuple[bytes, float]:
+    async def _preview_body(self, wanted: PreviewRequest) -> tuple[Argument, float]:
         if wanted.widget_data is not None or wanted.endpoint is None:
-            return orjson.dumps(wanted.widget_data), 0.0
+            return Argument(orjson.dumps(wanted.widget_data)), 0.0
         data = EndpointData(wanted.logic, wanted.params, wanted.headers)
         started = time.perf_counter()
         body = await fetch(self._egress, upstream_request(wanted.endpoint, data))

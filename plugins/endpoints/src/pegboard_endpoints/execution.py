@@ -57,7 +57,7 @@ class Executor:
         started = time.perf_counter()
         body, freshness = await self._upstream.get(plan.cache_key, plan.request, plan.max_age)
         waited = time.perf_counter() - started
-        arguments = (Argument(body), asked, user_argument(principal))
+        arguments = (body, asked, user_argument(principal))
         outcome = await sandbox.run(Run(plan.tenant, plan.program, arguments, LIMITS))
         headers = execution_headers(outcome, plan.sandbox, waited, freshness)
         problem = failed(outcome, LIMITS)

@@ -8,7 +8,7 @@ from typing import Literal
 import attrs
 import orjson
 
-from pegboard import Problem
+from pegboard import Argument, Problem
 from pegboard_egress import Egress, EgressRequest, EgressResponse
 
 from .credentials import is_secret
@@ -21,9 +21,13 @@ Freshness = Literal["HIT", "MISS", "STALE"]
 class Body:
     """A JSON body as it came. `fetched` and `retry` are monotonic seconds."""
 
-    data: bytes
+    argument: Argument
     fetched: float
     retry: float = 0.0
+
+    @property
+    def size(self) -> int:
+        return len(self.argument.json)
 
 
 def upstream_request(url: str, data: EndpointData) -> EgressRequest:
@@ -33,8 +37,8 @@ def upstream_request(url: str, data: EndpointData) -> EgressRequest:
     return EgressRequest(url=url, params=query_pairs(data.params), headers=headers, secret_headers=secrets)
 
 
-async def fetch(egress: Egress, request: EgressRequest) -> bytes:
-    """The upstream's JSON as bytes. Raises Problem 502, 504 or 403 with the contract's codes."""
+async def fetch(egress: Egress, request: EgressRequest) -> Argument:
+    """The upstream's JSON. Raises Problem 502, 504 or 403 with the contract's codes."""
     response = await egress.send(request)
     if not 200 <= response.status < 300:
         raise _upstream(response, "UPSTREAM_ERROR", f"The upstream answered {response.status}")
@@ -42,7 +46,7 @@ async def fetch(egress: Egress, request: EgressRequest) -> bytes:
         orjson.loads(response.body)
     except orjson.JSONDecodeError as error:
         raise _upstream(response, "UPSTREAM_NOT_JSON", f"The upstream's answer is not JSON: {error}") from None
-    return response.body
+    return Argument(response.body)
 
 
 def _upstream(response: EgressResponse, error_code: str, detail: str) -> Problem:
@@ -63,9 +67,9 @@ class Upstream:
         self._retry = retry
         self._bodies: OrderedDict[str, Body] = OrderedDict()
         self._size = 0
-        self._flights: dict[str, asyncio.Task[bytes]] = {}
+        self._flights: dict[str, asyncio.Task[Argument]] = {}
 
-    async def get(self, key: str, request: EgressRequest, max_age: float) -> tuple[bytes, Freshness]:
+    async def get(self, key: str, request: EgressRequest, max_age: float) -> tuple[Argument, Freshness]:
         """The body for an endpoint's `key` (its id and revision), not older than `max_age` if that can be had."""
         if max_age <= 0:
             return await fetch(self._egress, request), "MISS"
@@ -73,16 +77,16 @@ class Upstream:
         now = time.monotonic()
         if kept is not None and (now - kept.fetched <= max_age or now < kept.retry):
             self._bodies.move_to_end(key)
-            return kept.data, "HIT" if now - kept.fetched <= max_age else "STALE"
+            return kept.argument, "HIT" if now - kept.fetched <= max_age else "STALE"
         try:
             return await self._fetch_once(key, request), "MISS"
         except Problem:
             if kept is None:
                 raise
             self._keep(key, attrs.evolve(kept, retry=time.monotonic() + self._retry))
-            return kept.data, "STALE"
+            return kept.argument, "STALE"
 
-    async def _fetch_once(self, key: str, request: EgressRequest) -> bytes:
+    async def _fetch_once(self, key: str, request: EgressRequest) -> Argument:
         """Join the fetch under way, or start it. A caller who leaves does not end it for the others."""
         flight = self._flights.get(key)
         if flight is None:
@@ -90,28 +94,28 @@ class Upstream:
             flight.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(flight)
 
-    async def _fly(self, key: str, request: EgressRequest) -> bytes:
+    async def _fly(self, key: str, request: EgressRequest) -> Argument:
         try:
-            data = await fetch(self._egress, request)
-            self._keep(key, Body(data, time.monotonic()))
-            return data
+            argument = await fetch(self._egress, request)
+            self._keep(key, Body(argument, time.monotonic()))
+            return argument
         finally:
             del self._flights[key]
 
     def _keep(self, key: str, body: Body) -> None:
         self.forget(key)
-        if len(body.data) > self._capacity:
+        if body.size > self._capacity:
             return
         self._bodies[key] = body
-        self._size += len(body.data)
+        self._size += body.size
         while self._size > self._capacity:
             _, oldest = self._bodies.popitem(last=False)
-            self._size -= len(oldest.data)
+            self._size -= oldest.size
 
     def forget(self, key: str) -> None:
         gone = self._bodies.pop(key, None)
         if gone is not None:
-            self._size -= len(gone.data)
+            self._size -= gone.size
 
     async def aclose(self) -> None:
         flights = list(self._flights.values())

@@ -78,13 +78,16 @@ class WarmCall:
             return
         result = ordinary(frame, self.run.limits)
         if result is None:
-            self.end(Report(0, cpu, memory, self.begins, ended), frame)
+            self.end(Report(0, min(cpu, ended - self.begins), memory, self.begins, ended), frame)
             return
-        began = min(max(result[1], self.begins), ended)
+        payload, began = result
+        begins = self.begins
+        if not begins <= began <= ended:
+            began = min(max(began, begins), ended)
         wall = ended - began
-        times = (self.begins - self.asked, began - self.begins, wall, min(cpu, wall), memory)
-        streams = (self._output("stdout"), self._output("stderr")) if self._captures else (NOTHING, NOTHING)
-        self.done.set_result(Outcome(Ending.RESULT, self._isolation, result[0], (), None, *streams, {}, *times))
+        times = (begins - self.asked, began - begins, wall, cpu if cpu < wall else wall, memory)
+        out, err = (self._output("stdout"), self._output("stderr")) if self._captures else (NOTHING, NOTHING)
+        self.done.set_result(Outcome(Ending.RESULT, self._isolation, payload, (), None, out, err, {}, *times))
 
     def end(self, report: Report | None, frame: bytes) -> None:
         """Its process has ended, or said something else than a result."""

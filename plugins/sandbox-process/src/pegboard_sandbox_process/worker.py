@@ -27,6 +27,8 @@ LENGTH = struct.Struct("<I")
 USED = struct.Struct("<QQQQB")
 """Behind each answer, as in `resident.USED`: the worker's own word, which only its own program could twist."""
 
+USED_SIZE = USED.size
+
 BELIEVED = 1 << 40
 """Bytes of memory that are believed: the number goes on into logs and tables."""
 
@@ -67,7 +69,7 @@ class Worker:
         self.pace = UNKNOWN
         self.cpu = 0.0
         self.peak = 0
-        self._warmth = warmth
+        self._most_calls, self._most_memory = warmth.calls, warmth.memory
         self._until = time.monotonic() + warmth.seconds
         (self._channel, out, err), theirs = open_ends()
         self._streams: Streams = (("stdout", out), ("stderr", err))
@@ -79,8 +81,9 @@ class Worker:
 
     def stays(self, now: float) -> bool:
         """Whether it may take one more call."""
-        few = self.calls < self._warmth.calls and self.peak <= self._warmth.memory
-        return few and now < self._until and self.alive and not self.slow and not self._zygote.retiring
+        if self.calls >= self._most_calls or self.peak > self._most_memory or now >= self._until:
+            return False
+        return self.alive and not self.slow and not self._zygote.retiring
 
     def backlog(self, now: float) -> float:
         """Seconds until a call that comes now would begin, as far as one can know; `NEVER` where it should not come."""
@@ -162,36 +165,39 @@ class Worker:
             self.kill(FORGED)  # words out of turn
             return False
         call, part = self._flight[0], self._part
-        size = LENGTH.size + (LENGTH.unpack_from(part)[0] if len(part) >= LENGTH.size else 0)
+        size = 4 + (LENGTH.unpack_from(part)[0] if len(part) >= 4 else 0)
         if size > call.most:
             call.overflow = True
             self.kill("result")
             return False
-        if len(part) < size + USED.size:
+        end = size + USED_SIZE
+        if len(part) < end:
             return False
         used, frame = USED.unpack_from(part, size), bytes(part[:size])
-        del part[: size + USED.size]
+        del part[:end]
         self._answered(call, frame, *used)
         return True
 
     def _answered(self, call: WarmCall, frame: bytes, used: int, total: int, kib: int, ended: int, spoke: int) -> None:
-        now = time.monotonic()
-        until = min(max(ended / 1e9, call.begins), now)
+        now, begins, until = time.monotonic(), call.begins, ended / 1e9
+        if not begins <= until <= now:
+            until = min(max(until, begins), now)
         self.answers += 1
-        self.cpu, self.peak = total / 1e6, min(kib * 1024, BELIEVED)
-        took = until - call.begins
+        self.cpu, self.peak = total / 1e6, kib * 1024 if kib < BELIEVED // 1024 else BELIEVED
+        took = until - begins
         self.pace = took if self.pace == UNKNOWN else (self.pace + took) / 2
         if spoke:
             call.drain(self._streams)
             self._outbox.append(GO_ON)
             self._flush_soon()
-        self._flight.popleft()
-        if self._flight:
-            self._flight[0].begins = max(self._flight[0].begins, until)
+        flight = self._flight
+        flight.popleft()
+        if flight and flight[0].begins < until:
+            flight[0].begins = until
         if call.timer is not None:
             call.leave_alone()
-        call.answer(frame, until, min(used / 1e6, took), self.peak)
-        if not self._flight:
+        call.answer(frame, until, used / 1e6, self.peak)
+        if not flight:
             self._rest()
 
     def look(self, now: float) -> None:
