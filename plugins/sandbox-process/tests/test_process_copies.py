@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from pegboard_sandbox_process.copies import copier
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=40)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=40
+)
 ROWS = st.lists(st.dictionaries(st.sampled_from("abc"), SCALARS), max_size=5)
 
 

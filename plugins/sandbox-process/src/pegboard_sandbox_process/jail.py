@@ -94,8 +94,14 @@ class Jail:
 
     async def _call(self, kind: Kind, run: Run) -> Outcome:
         self._under_way += 1
+        asked = time.monotonic()
         try:
-            ended = await self._attempt(kind, run)
+            ended = self._refused(run) or await self._attempt(kind, run, asked)
+        except NoPlace as error:
+            ended = self._ended(Ending.BUSY, str(error), asked)
+        except (StartFailed, OSError) as error:
+            log.error("sandbox lost", profile=self._profile.name, reason=str(error))
+            ended = self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
         finally:
             self._under_way -= 1
         faultless = ended.ending is Ending.VIOLATION and not ended.violations  # a check that found nothing
@@ -103,7 +109,12 @@ class Jail:
         self._waited += ended.queue
         return ended
 
-    async def _attempt(self, kind: Kind, run: Run) -> Outcome:
+    def _attempt(self, kind: Kind, run: Run, asked: float) -> Coroutine[Any, Any, Outcome]:
+        if self._workers is not None and kind == b"R" and run.limits.cpu is None and not (run.stdin or run.files):
+            return self._stay(self._workers, run, asked)
+        return self._fresh(kind, run, asked)
+
+    def _refused(self, run: Run) -> Outcome | None:
         if run.limits is not self._held:
             refuse_unholdable(run.limits, self._settings)
             self._held = run.limits
@@ -113,16 +124,7 @@ class Jail:
             size = len(run.program.source.encode("utf-8", "surrogatepass"))
             if size > run.limits.source:
                 return self._too_long(size, run.limits.source)
-        asked = time.monotonic()
-        try:
-            if self._workers is not None and kind == b"R" and run.limits.cpu is None and not (run.stdin or run.files):
-                return await self._stay(self._workers, run, asked)
-            return await self._fresh(kind, run, asked)
-        except NoPlace as error:
-            return self._ended(Ending.BUSY, str(error), asked)
-        except (StartFailed, OSError) as error:
-            log.error("sandbox lost", profile=self._profile.name, reason=str(error))
-            return self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
+        return None
 
     async def _fresh(self, kind: Kind, run: Run, asked: float) -> Outcome:
         """By a process of its own; by another one, forked for it, if the first was gone before its job came."""

@@ -155,28 +155,36 @@ class Worker:
         if not data:
             self.kill("")  # it is ending, or will never say a word again
             return
-        self._part += data
-        while self.alive and self._part and self._understand():
-            pass
+        came: bytes | bytearray = data
+        if self._part:  # a piece at a time: a copy of all that came before would be made for each
+            self._part += data
+            came = self._part
+        at, size = 0, len(came)
+        while self.alive and at < size and (end := self._understand(came, at)):
+            at = end
+        if at < size and (at or came is data):
+            self._part = bytearray(came[at:])
+        elif at == size and self._part:
+            self._part = bytearray()
 
-    def _understand(self) -> bool:
-        """Take one answer from what came, if it is whole. Its length is hostile input, too."""
-        if not self._flight or (len(self._flight) == 1 and self._sender.busy):
+    def _understand(self, came: bytes | bytearray, at: int) -> int:
+        """Take one answer from what came, and give its end; 0 if it is not whole. Its length is hostile input, too."""
+        flight = self._flight
+        if not flight or (self._sender.busy and len(flight) == 1):
             self.kill(FORGED)  # words out of turn
-            return False
-        call, part = self._flight[0], self._part
-        size = 4 + (LENGTH.unpack_from(part)[0] if len(part) >= 4 else 0)
-        if size > call.most:
+            return 0
+        if len(came) - at < 4:
+            return 0
+        call, middle = flight[0], at + 4 + LENGTH.unpack_from(came, at)[0]
+        if middle - at > call.most:
             call.overflow = True
             self.kill("result")
-            return False
-        end = size + USED_SIZE
-        if len(part) < end:
-            return False
-        used, frame = USED.unpack_from(part, size), bytes(part[:size])
-        del part[:end]
-        self._answered(call, frame, *used)
-        return True
+            return 0
+        end: int = middle + USED_SIZE
+        if len(came) < end:
+            return 0
+        self._answered(call, bytes(came[at:middle]), *USED.unpack_from(came, middle))
+        return end
 
     def _answered(self, call: WarmCall, frame: bytes, used: int, total: int, kib: int, ended: int, spoke: int) -> None:
         now, begins, until = time.monotonic(), call.begins, ended / 1e9
