@@ -1,6 +1,7 @@
 """The board: a plugin microkernel for ASGI applications that their own users extend."""
 
 from .app import create_app
+from .auditing import record_event
 from .contracts import *  # noqa: F403
 from .contracts import __all__ as _contracts
 from .hookspecs import hookimpl
@@ -34,6 +35,7 @@ __all__ = [
     "StartupError",
     "create_app",
     "hookimpl",
+    "record_event",
     "render_problem",
     "setting",
     *_contracts,

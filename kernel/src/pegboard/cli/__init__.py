@@ -14,9 +14,9 @@ from .. import __version__
 from ..problems import Problem, StartupError
 from .inspect import check, config, plugins
 from .serve import serve
-from .session import Session, with_services
+from .session import Session, operator, with_services
 
-__all__ = ["Session", "cli", "main", "with_services"]
+__all__ = ["Session", "cli", "main", "operator", "with_services"]
 
 
 class PluginCommands(click.Group):

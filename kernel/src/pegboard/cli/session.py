@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import getpass
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import attrs
 import click
 
 from ..board import Board
-from ..contracts import Services
+from ..contracts import Principal, Services
 from ..logs import configure
 from ..problems import StartupError
 
@@ -70,3 +71,12 @@ def with_services(command: Callable[Concatenate[Services, P], Awaitable[R]]) -> 
         return asyncio.run(run())
 
     return callback
+
+
+def operator(tenant: str) -> Principal:
+    """Who types commands, for records of what was done: whoever has the machine, by the name that it knows."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a user without an entry, as containers have; KeyError until Python 3.12
+        name = str(os.getuid())
+    return Principal("operator", tenant, username=name)

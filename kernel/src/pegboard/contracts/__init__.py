@@ -1,5 +1,6 @@
 """The records that hooks hand over, and the protocols of what they open."""
 
+from .audit import AuditEvent, Auditor
 from .auth import AuthContext, AuthProvider, InboundAuth, OutboundAuth, Principal
 from .pagination import PageRequest, PageResponse, Paginator, Stop, Walk
 from .panel import Action, Collection, Column, Form, Module, Panel
@@ -62,6 +63,8 @@ __all__ = [
     "Argument",
     "Artifact",
     "Attempt",
+    "AuditEvent",
+    "Auditor",
     "AuthContext",
     "AuthProvider",
     "Call",

@@ -6,7 +6,7 @@ import attrs
 import click
 
 from pegboard import Principal, Services, Settings
-from pegboard.cli import with_services
+from pegboard.cli import operator, with_services
 from pegboard.json import dumps
 from pegboard_store import Page, PageQuery
 
@@ -44,7 +44,7 @@ async def create(
     """Make a key and print it; it is never shown again."""
     maker = Principal(user, _tenant(services, tenant), username=user, email=email, scopes=frozenset({"*"}))
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    made = await services.get(Accounts).create_key(maker, name, scopes, expires_at)
+    made = await services.get(Accounts).create_key(maker, name, scopes, expires_at, by=operator(maker.tenant))
     click.echo(dumps(made).decode() if as_json else made.key)
 
 
@@ -69,7 +69,8 @@ async def list_(services: Services, tenant: str, as_json: bool) -> None:
 @with_services
 async def revoke(services: Services, key: str, tenant: str, as_json: bool) -> None:
     """Revoke a key by its id: it is refused from now on, in every process."""
-    revoked = await services.get(Accounts).revoke_key(_tenant(services, tenant), key)
+    where = _tenant(services, tenant)
+    revoked = await services.get(Accounts).revoke_key(where, key, by=operator(where))
     click.echo(dumps(revoked).decode() if as_json else f"{revoked.id} is revoked")
 
 

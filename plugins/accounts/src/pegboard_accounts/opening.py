@@ -32,8 +32,9 @@ async def open_accounts(services: Services, settings: Settings) -> AsyncIterator
     if config.api_key:
         notices.key = "$API_KEY"
     wanted = bool(settings.kernel.public_url) and not config.api_key
-    async with usage.writing(), first_key(store, notices, administrator(settings.kernel.tenant), wanted=wanted):
-        yield Accounts(store, usage, verifier)
+    owner = administrator(settings.kernel.tenant)
+    async with usage.writing(), first_key(services, store, notices, owner, wanted=wanted):
+        yield Accounts(services, store, usage, verifier)
 
 
 def administrator(tenant: str, credential: str = "") -> Principal:

@@ -27,11 +27,13 @@ async def list_keys(call: Call[None, PageQuery]) -> Page[Key]:
 
 async def create_key(call: Call[KeyRequest, None]) -> CreatedKey:
     asked = call.body
-    return await call.services.get(Accounts).create_key(call.caller, asked.name, asked.scopes, asked.expires_at)
+    accounts = call.services.get(Accounts)
+    return await accounts.create_key(call.caller, asked.name, asked.scopes, asked.expires_at, request=call.request)
 
 
 async def revoke_key(call: Call[None, None]) -> None:
-    await call.services.get(Accounts).revoke_key(call.caller.tenant, call.path["id"])
+    accounts = call.services.get(Accounts)
+    await accounts.revoke_key(call.caller.tenant, call.path["id"], by=call.caller, request=call.request)
 
 
 ROUTES = (

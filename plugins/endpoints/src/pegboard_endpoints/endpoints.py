@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 import orjson
+from starlette.requests import Request
 
 from pegboard import (
     Argument,
@@ -60,7 +61,7 @@ class Endpoints:
         store = services.get(Store)
         self.settings = settings
         self._changes = store.changes
-        self.widgets = Widgets(store, Sealing(services.get(Vault)))
+        self.widgets = Widgets(services, Sealing(services.get(Vault)))
         self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox)
         registries = services.get(Registries)
         self._sandboxes = services.get(Sandboxes)
@@ -69,13 +70,15 @@ class Endpoints:
         self._providers = registries[SandboxProvider]
         self._table = services.get(RouteTable)
 
-    async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
-        """Check a draft and save it. Raises Problem 422, 409, 403 with the field and the reason."""
+    async def create(self, caller: Principal, draft: WidgetDraft, request: Request | None = None) -> StoredWidget:
+        """Check a draft and save it; `request` is what asked for it. Raises Problem 422, 409, 403 with the reason."""
         check_masks(draft, None, {})
         await self._check(caller.tenant, draft, None)
-        return await self.widgets.create(caller, draft)
+        return await self.widgets.create(caller, draft, request)
 
-    async def update(self, caller: Principal, widget_id: str, patch: Mapping[str, Any]) -> StoredWidget:
+    async def update(
+        self, caller: Principal, widget_id: str, patch: Mapping[str, Any], request: Request | None = None
+    ) -> StoredWidget:
         """Merge a patch into a widget, checked as a whole draft is. Raises Problem."""
         before = await self.widgets.get(widget_id, caller.tenant)
         document = merged(converter.unstructure(before.draft), patch)
@@ -85,7 +88,7 @@ class Endpoints:
             raise invalid(error) from None
         check_masks(draft, before.draft, patch)
         await self._check(caller.tenant, draft, before.draft)
-        return await self.widgets.replace(before, draft)
+        return await self.widgets.replace(before, draft, caller, request)
 
     async def _check(self, tenant: str, draft: WidgetDraft, before: WidgetDraft | None) -> None:
         self._egress.check_url(draft.endpoint)

@@ -44,7 +44,7 @@ OUTCOMES = {
 
 
 async def create(call: Call[WidgetDraft, None]) -> Widget:
-    return (await call.services.get(Endpoints).create(call.caller, call.body)).shown()
+    return (await call.services.get(Endpoints).create(call.caller, call.body, call.request)).shown()
 
 
 async def listed(call: Call[None, WidgetQuery]) -> Page[Widget]:
@@ -57,11 +57,12 @@ async def read(call: Call[None, None]) -> Widget:
 
 
 async def update(call: Call[dict[str, Any], None]) -> Widget:
-    return (await call.services.get(Endpoints).update(call.caller, call.path["id"], call.body)).shown()
+    endpoints = call.services.get(Endpoints)
+    return (await endpoints.update(call.caller, call.path["id"], call.body, call.request)).shown()
 
 
 async def delete(call: Call[None, None]) -> None:
-    await call.services.get(Endpoints).widgets.delete(call.path["id"], call.caller.tenant)
+    await call.services.get(Endpoints).widgets.delete(call.path["id"], call.caller, call.request)
 
 
 async def validate(call: Call[ValidateRequest, None]) -> Validation:

@@ -6,6 +6,8 @@ from typing import Any
 import attrs
 from sqlalchemy import Row
 
+from pegboard import Secret
+
 from .credentials import masked
 from .documents import EndpointData, Widget, WidgetDraft
 
@@ -40,6 +42,11 @@ class StoredWidget:
             methods=row.methods,
         )
         return cls(row.id, row.tenant, draft, row.revision, row.created_at, row.updated_at, row.credentials)
+
+    def told(self) -> dict[str, Any]:
+        """As an auditor is told of it: credentials masked, and their envelope, which differs where one of them does."""
+        told = attrs.asdict(self.draft, recurse=False) | {"endpoint_data": masked(self.draft.endpoint_data)}
+        return told | ({"credentials": Secret(self.credentials)} if self.credentials else {})
 
     def shown(self) -> Widget:
         """As it goes over the wire, credentials masked."""

@@ -11,8 +11,9 @@ import orjson
 from sqlalchemy import Select, Text, and_, cast, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
 
-from pegboard import Principal, Problem
+from pegboard import AuditEvent, Principal, Problem, Services, record_event
 from pegboard.json import converter
 from pegboard_store import Page, Store, paginate
 
@@ -60,13 +61,14 @@ def _values(stored: StoredWidget) -> dict[str, Any]:
 
 
 class Widgets:
-    """The widgets of all tenants in the store."""
+    """The widgets of all tenants in the store. Who changes one is told to the auditor, if there is one."""
 
-    def __init__(self, store: Store, sealing: Sealing) -> None:
-        self._store = store
+    def __init__(self, services: Services, sealing: Sealing) -> None:
+        self._services = services
+        self._store = services.get(Store)
         self._sealing = sealing
 
-    async def create(self, caller: Principal, draft: WidgetDraft) -> StoredWidget:
+    async def create(self, caller: Principal, draft: WidgetDraft, request: Request | None = None) -> StoredWidget:
         """Raises Problem 409 if the path is taken."""
         now = datetime.now(UTC)
         given = StoredWidget(f"widget_{secrets.token_hex(10)}", caller.tenant, draft, 1, now, now)
@@ -83,6 +85,8 @@ class Widgets:
             await self._claim(session, caller.tenant, draft)
             await _unless_taken(session, insert(widgets).values(row), draft.path)
             await self._publish(session, stored.id, None, draft)
+            event = AuditEvent("widgets.create", "widget", stored.id, after=stored.told())
+            await record_event(self._services, event, principal=caller, request=request, transaction=session)
         return stored
 
     async def get(self, widget_id: str, tenant: str | None) -> StoredWidget:
@@ -130,7 +134,9 @@ class Widgets:
         async with self._store.read() as session:
             return [StoredWidget.of(row) for row in await session.execute(statement)]
 
-    async def replace(self, before: StoredWidget, draft: WidgetDraft) -> StoredWidget:
+    async def replace(
+        self, before: StoredWidget, draft: WidgetDraft, caller: Principal, request: Request | None = None
+    ) -> StoredWidget:
         """Write a new draft over the revision that was read. Raises Problem 409 if another writer was faster."""
         now = datetime.now(UTC)
         given = attrs.evolve(before, draft=draft, revision=before.revision + 1, updated_at=now)
@@ -144,14 +150,18 @@ class Widgets:
                 await _one(session, before.id, before.tenant)
                 raise Problem(409, "widget-changed", "the widget was changed meanwhile; read it and try again")
             await self._publish(session, before.id, before.draft, draft)
+            event = AuditEvent("widgets.update", "widget", before.id, before.told(), after.told())
+            await record_event(self._services, event, principal=caller, request=request, transaction=session)
         return after
 
-    async def delete(self, widget_id: str, tenant: str) -> None:
+    async def delete(self, widget_id: str, caller: Principal, request: Request | None = None) -> None:
         """Raises Problem 404."""
         async with self._store.begin() as session:
-            before = await _one(session, widget_id, tenant)
+            before = await _one(session, widget_id, caller.tenant)
             await session.execute(delete(widgets).where(widgets.c.id == widget_id))
             await self._publish(session, widget_id, before.draft, None)
+            event = AuditEvent("widgets.delete", "widget", widget_id, before=before.told())
+            await record_event(self._services, event, principal=caller, request=request, transaction=session)
 
     async def addresses(self) -> Sequence[tuple[str, str, str]]:
         """(id, path, methods as JSON) of all widgets that have a path: many, and few of their methods differ."""

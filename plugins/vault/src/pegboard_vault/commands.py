@@ -1,13 +1,15 @@
 """``pegboard vault``: which keys seal what, a new one, and sealing everything anew."""
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pegboard import Services
-from pegboard.cli import with_services
+from pegboard import AuditEvent, Auditor, Services, Settings, record_event
+from pegboard.cli import operator, with_services
 from pegboard.json import dumps
 
 from . import keyfile
@@ -19,7 +21,10 @@ from .settings import VaultSettings
 from .vault import Vault
 
 if TYPE_CHECKING:
+    from pegboard.board import Board
     from pegboard.cli import Session
+
+Outcome = Literal["success", "failure"]
 
 
 @click.group()
@@ -60,7 +65,7 @@ def new_key(session: "Session", only_print: bool) -> None:
             err=True,
         )
         return
-    key = keyfile.add(path)
+    key = asyncio.run(_add(session.board, path)) if Auditor in session.board.services else keyfile.add(path)
     click.echo(f"key {key.id} seals from now on, by {path}; `pegboard vault rotate` seals the rest anew")
 
 
@@ -73,10 +78,32 @@ async def rotate(services: Services) -> None:
     older = sum(count for (_, key), count in found.items() if key != opened.keys[0])
     with _progress(older) as advance:
         done = await rotate_all(services, advance)
+    await _tell(services, _rotated(done, opened))
     for where, reason in done.failed.items():
         click.echo(f"pegboard: {where}: {reason}", err=True)
     click.echo(_told(done, opened, found))
     click.get_current_context().exit(1 if done.failed or done.left else 0)
+
+
+async def _add(board: "Board", path: Path) -> Key:
+    """Make a key with the auditor open, and nothing else: one that cannot open is heard of before there is a key."""
+    async with aclosing(board.services) as services:
+        await services.aget(Auditor)  # type: ignore[type-abstract]
+        key = keyfile.add(path)
+        await _tell(services, AuditEvent("vault.new-key", "vault-key", key.id, detail=f"seals by {path}"))
+    return key
+
+
+def _rotated(done: Rotation, opened: Vault) -> AuditEvent:
+    """What an auditor is told of a rotation. It concerns all tenants, and no single value."""
+    counts = f"{done.resealed} values sealed anew, {done.left} left, {len(done.failed)} places failed"
+    outcome: Outcome = "failure" if done.left or done.failed else "success"
+    return AuditEvent("vault.rotate", "vault-key", opened.keys[0], outcome=outcome, detail=counts)
+
+
+async def _tell(services: Services, event: AuditEvent) -> None:
+    """Keys are the installation's: they are told of in the tenant that the settings name."""
+    await record_event(services, event, principal=operator(services.get(Settings).kernel.tenant))
 
 
 def _told(done: Rotation, opened: Vault, found: Count) -> str:
