@@ -1,0 +1,1 @@
+"""The version line of the tables of records."""
