@@ -19,6 +19,16 @@ OTHERS = {"HIT", "MISS", "STALE"}
 
 MADE = {
     "kernel/src/pegboard/app.py": ("not-found", "method-not-allowed", "http-error"),
+    "plugins/auth-oauth2/src/pegboard_auth_oauth2/errors.py": (
+        "oauth-login-needed",
+        "oauth-callback",
+        "oauth-issuer",
+        "oauth-login-refused",
+        "oauth-state",
+        "oauth-state-expired",
+        "oauth-state-foreign",
+    ),
+    "plugins/auth-oauth2/src/pegboard_auth_oauth2/renewal.py": (),
     "plugins/egress/src/pegboard_egress/errors.py": (
         "egress-blocked",
         "upstream-error",
@@ -40,6 +50,7 @@ MADE = {
     ),
     "plugins/endpoints/src/pegboard_endpoints/upstream.py": ("upstream-error", "upstream-not-json"),
     "plugins/sandbox-process/src/pegboard_sandbox_process/jail.py": ("sandbox-busy", "sandbox-lost"),
+    "plugins/transform-expression/src/pegboard_transform_expression/failures.py": ("sandbox-busy", "sandbox-lost"),
     "plugins/store/src/pegboard_store/failures.py": ("store-busy", "store-full", "store-unavailable"),
 }
 """The codes of problems whose code is no literal where they are made, by file."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .endpoints import endpoints
 from .figures import Figure, show, write
+from .integrations import integrations
 from .kernel import routes, start
 from .processes import Missing
 from .sandbox import sandbox
@@ -18,6 +19,7 @@ MEASURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "sandbox": sandbox,
     "endpoints": endpoints,
     "saved": saved,
+    "integrations": integrations,
 }
 
 
