@@ -47,7 +47,8 @@ def _filled(piece: Any, scope: Scope, errors: list[FieldError]) -> str:
     value = get(scope)
     pointer = f"/params/{escape(name)}"
     if value is MISSING or value is None or value == "":
-        errors.append(FieldError("is missing: the path needs it", pointer))
+        if all(error.pointer != pointer for error in errors):  # a parameter that is required is told of already
+            errors.append(FieldError("is missing: the path needs it", pointer))
         return ""
     text = ",".join(map(text_of, value)) if isinstance(value, list) else text_of(value)
     if text in (".", ".."):
