@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pegboard import Call, RouteSpec, RouteTable, Settings, hookimpl
+from pegboard import Call, RouteSpec, RouteTable, Services, Settings, hookimpl
 from pegboard_endpoints.addresses import Addresses
 from pegboard_endpoints.routes import execute
 from pegboard_endpoints.sealing import Sealing
@@ -226,8 +226,8 @@ async def test_addresses_are_there_again_after_a_restart(app_with: Any) -> None:
 class Paused(Widgets):
     """Reads the addresses, and lets something happen before it hands them over."""
 
-    def __init__(self, store: Store, sealing: Sealing, meanwhile: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(store, sealing)
+    def __init__(self, services: Services, sealing: Sealing, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(services, sealing)
         self.meanwhile = meanwhile
 
     async def addresses(self) -> list[tuple[str, str, list[str]]]:
@@ -249,7 +249,7 @@ async def test_what_changes_while_the_addresses_are_read_is_not_undone(app_with:
             await desk.save(path="/e/new")
             store.changes.poll()
 
-        addresses = Addresses(table, store, Paused(store, sealing, meanwhile), execute)
+        addresses = Addresses(table, store, Paused(board.services, sealing, meanwhile), execute)
         store.changes.poll()
         await addresses.load()
         served = {path for path in ("/e/gone", "/e/old", "/e/moved", "/e/new") if table.find(path)}
