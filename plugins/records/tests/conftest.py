@@ -14,7 +14,7 @@ import pegboard_store
 from pegboard import create_app
 from pegboard.testing import callers, client
 from pegboard.testing.callers import caller
-from pegboard.testing.fixtures import anyio_backend  # noqa: F401
+from pegboard.testing.fixtures import anyio_backend, make_client  # noqa: F401
 from pegboard_records import Records, ShardTypeDraft
 from pegboard_store import Store
 from pegboard_store.testing import (  # noqa: F401

@@ -9,7 +9,6 @@ import pegboard_records
 import pegboard_store
 from pegboard.testing import caller, callers
 
-pytest_plugins = ["pegboard.testing.fixtures"]
 pytestmark = pytest.mark.anyio
 
 PLUGINS = {

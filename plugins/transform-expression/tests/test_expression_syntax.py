@@ -110,3 +110,10 @@ async def test_an_error_names_its_place(expressed: Any) -> None:
     failure = await expressed.one("[value,\n  nothing]")
     assert (failure.line, failure.column) == (2, 3)
     assert str(failure).startswith("expression: ReferenceError: nothing is not defined (line 2, column 3 of")
+
+
+@pytest.mark.parametrize("language", ["javascript", "python"])
+async def test_a_page_without_records_is_a_look_at_the_expression(expressed: Any, language: str) -> None:
+    assert await expressed.page("value", [], language=language) == []
+    with pytest.raises(ExpressionRefused, match=r"/transform/config/expression: line 1, column"):
+        await expressed.page("value +", [], language=language)

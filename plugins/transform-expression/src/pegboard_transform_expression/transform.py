@@ -6,6 +6,7 @@ from typing import Any
 from pegboard import PageValues, Services, Transform, TransformContext, Violation
 
 from .config import ExpressionConfig
+from .failures import ExpressionRefused
 from .service import Expressions
 
 
@@ -20,8 +21,11 @@ async def check(config: ExpressionConfig, context: TransformContext, services: S
 async def prepare(
     config: ExpressionConfig, context: TransformContext, page: PageValues, services: Services
 ) -> Sequence[Any]:
-    """See `Expressions.evaluate`."""
+    """See `Expressions.evaluate`. For a page without records the expression is looked at, and nothing is run."""
     if not page.values:
+        found = await check(config, context, services)
+        if found:
+            raise ExpressionRefused(context.pointer, found)
         return []
     return await (await services.aget(Expressions)).evaluate(config, context, page)
 

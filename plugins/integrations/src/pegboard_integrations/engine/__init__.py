@@ -1,6 +1,7 @@
 """The engine of integrations: definitions, checked and compiled, and walks over them. It knows no store."""
 
-from .check import ShardTypeInfo, check, check_code
+from .check import ShardTypeInfo, check
+from .code_checks import check_code
 from .documents import SERVER_FIELDS, Definition, RetryConfig, normalised, read_definition
 from .endpoints import Endpoint, ParamConfig
 from .expectations import Expectation, Expectations, PathExpectation, TestConfig, expectations

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from pegboard import AuthProvider, FieldError, MissingService, PageValues, Registries, Services, Transform
+from pegboard import AuthProvider, FieldError, MissingService, Registries, Transform
 from pegboard.invalid import escape, field_errors
 from pegboard.json import converter
 from pegboard.problems import nearest
@@ -164,25 +164,3 @@ class Check:
             if kind.strict and mapping.target not in kind.fields:
                 told = f'"{name}" has no field "{mapping.target}"{nearest(mapping.target, kind.fields)}'
                 yield FieldError(told, f"{pointer}/fieldMappings/{index}/target")
-
-
-async def check_code(
-    document: Mapping[str, Any], registries: Registries, services: Services, tenant: str
-) -> list[FieldError]:
-    """What only services can check: each transform that runs elsewhere is given an empty page.
-
-    For a definition in which `check` finds nothing.
-    """
-    found: list[FieldError] = []
-    definition = read_definition(document)
-    for index, endpoint in enumerate(definition.endpoints):
-        pointer = f"/endpoints/{index}/responseMapping/fieldMappings"
-        for place, mapping in enumerate(endpoint.responseMapping.fieldMappings):
-            field = compile_field(mapping, registries, tenant, f"{pointer}/{place}")
-            if field.prepare is None:
-                continue
-            try:
-                await field.prepare(PageValues([], []), services)
-            except ValueError as error:
-                found.append(FieldError(str(error), f"{pointer}/{place}/transform/config"))
-    return found

@@ -20,6 +20,11 @@ class Expression:
     config: Any = attrs.field(repr=False)
     context: TransformContext
 
+    async def look(self, services: Services) -> None:
+        """Find what is wrong with it and run nothing. Raises ValueError."""
+        if self.transform.prepare is not None:
+            await self.transform.prepare(self.config, self.context, PageValues([], []), services)
+
     async def value(self, scope: Mapping[str, Any], services: Services) -> Any:
         """Raises ValueError, or what the transform raises."""
         given = scope.get(self.name, MISSING)
