@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pegboard import MISSING, AuthProvider, NoConfig, Paginator, Problem, Registries, Transform
@@ -374,6 +374,8 @@ values = st.one_of(
 EVERY: list[dict[str, Any]] = [one[0] for one in MAPPED]
 
 
+# The first texts are slow to come: hypothesis then makes its tables of characters.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(["v", "a", "b"]), values))
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 def test_the_quick_way_and_the_careful_way_are_one(anyio_backend: str, record: dict[str, Any]) -> None:
