@@ -100,7 +100,7 @@ class Walks:
             if time.perf_counter() - started > PATIENCE:
                 raise TimeoutError(f"the run does not end: {run}")
             await asyncio.sleep(0.02)
-            run = (await self.http.get(f"{place}/runs/{run['id']}")).json()
+            run = _told(await self.http.get(f"{place}/runs/{run['id']}"))["run"]
         return {"seconds": time.perf_counter() - started, "run": run, "peak": peak()}
 
     async def shard_type(self) -> dict[str, Any]:
@@ -110,10 +110,7 @@ class Walks:
         return await self._post("/shard-types", {"id": "c_contact", "displayName": "Contact", "fields": fields})
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.http.post(f"{API}{path}", json=body)
-        if answer.is_error:
-            raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
-        return dict(answer.json())
+        return _told(await self.http.post(f"{API}{path}", json=body))
 
 
 SAMPLE: dict[str, Any] = {
@@ -128,6 +125,12 @@ SAMPLE: dict[str, Any] = {
     "source": "",
     "company_name": "",
 }
+
+
+def _told(answer: httpx.Response) -> dict[str, Any]:
+    if answer.is_error:
+        raise RuntimeError(f"{answer.request.url}: {answer.status_code} {answer.text}")
+    return dict(answer.json())
 
 
 def _rate(once: Callable[[], Any], rounds: int, records: list[Any]) -> float:
