@@ -96,7 +96,7 @@ class Walks:
         (await self.http.patch(place, json={"status": "active"})).raise_for_status()
         started = time.perf_counter()
         run = await self._post(f"/custom-integrations/{found['id']}/sync", {"endpointId": ENDPOINT})
-        while run["status"] in ("pending", "queued", "running"):
+        while run["status"] in ("queued", "running"):
             if time.perf_counter() - started > PATIENCE:
                 raise TimeoutError(f"the run does not end: {run}")
             await asyncio.sleep(0.02)
@@ -104,9 +104,8 @@ class Walks:
         return {"seconds": time.perf_counter() - started, "run": run, "peak": peak()}
 
     async def shard_type(self) -> dict[str, Any]:
-        fields = [{"name": field, "type": "text"} for field in by_hand(SAMPLE)]
         kinds = {"externalId": "integer", "points": "number"}
-        fields = [field | {"type": kinds.get(field["name"], "text")} for field in fields]
+        fields = [{"name": field, "type": kinds.get(field, "text")} for field in by_hand(SAMPLE)]
         return await self._post("/shard-types", {"id": "c_contact", "displayName": "Contact", "fields": fields})
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
