@@ -291,7 +291,7 @@ DECODED = [
     ("csv", b'\xef\xbb\xbfid,name\n1,"a, b"\n', "$", {"id": "1", "name": "a, b"}),
     ({"type": "csv", "delimiter": ";", "header": False}, b"1;x\n", "$", {"c0": "1", "c1": "x"}),
     ("xml", b"<r><i k='v'><id>1</id></i><i><id>2</id></i></r>", "$.r.i", {"@k": "v", "id": "1"}),
-    ("gzip", gzip.compress(b'[{"id": "1"}]'), "$", {"id": "1"}),
+    ("gzip", gzip.compress(b'[{"id": "1"}]', mtime=0), "$", {"id": "1"}),
 ]
 
 
