@@ -1,0 +1,1 @@
+"""How senders prove who they are: signing and verifying, without I/O."""
