@@ -9,13 +9,15 @@ import pytest
 from attrs.validators import and_, ge, le, matches_re, max_len, min_len
 from starlette.applications import Starlette
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 import pegboard_openapi
 from pegboard import (
     AuthProvider,
     Call,
     Principal,
+    Problem,
     Rate,
     RouteSpec,
     RouteTable,
@@ -25,7 +27,6 @@ from pegboard import (
     Settings,
     create_app,
     hookimpl,
-    render_problem,
 )
 
 KEYS = {"key-of-ann": "north", "key-of-bob": "south"}
@@ -114,9 +115,13 @@ def things() -> Iterator[RouteSpec]:
     yield RouteSpec("things.list", "/things", listed, query=Query, result=Page[Thing], scopes=read, tags=tags)
     yield RouteSpec("things.any", "/things/{id:int}", whatever, ("PUT", "PATCH"), result=Any, tags=tags)
     yield RouteSpec("things.rest", "/files/{rest:path}", whatever, anonymous=True, rate=Rate(60, 60))
-    yield RouteSpec("things.odd", "/odd", whatever, result=Thing, render=render_problem, anonymous=True)
+    yield RouteSpec("things.odd", "/odd", whatever, result=Thing, render=odd_problem, anonymous=True)
     yield RouteSpec("things.secret", "/secret", whatever, hidden=True)
     yield RouteSpec("things.gone", "/things/{id}/parts/{part}", whatever, ("DELETE",), status=204, scopes=read)
+
+
+def odd_problem(problem: Problem, request: Request) -> Response:
+    return Response(f"{problem.status}", problem.status, media_type="application/vnd.odd+json")
 
 
 @attrs.define

@@ -143,11 +143,11 @@ async def test_the_answers_are_what_the_app_answers(make_app: MakeApp) -> None:
         assert answer.headers["content-type"] in described["content"]
 
 
-async def test_a_route_that_renders_its_own_errors_promises_no_problem(make_app: MakeApp) -> None:
+async def test_a_route_that_renders_its_own_errors_is_described_by_what_it_renders(make_app: MakeApp) -> None:
     responses = (await fetch(make_app()))["paths"]["/odd"]["get"]["responses"]
     assert responses["500"] == {
         "description": "An internal error, which is in the log under the id that is given",
-        "content": {"application/json": {}},
+        "content": {"application/vnd.odd+json": {}},
     }
 
 

@@ -3,7 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from pegboard import RouteSpec
+from starlette.requests import Request
+
+from pegboard import Problem, RouteSpec, render_problem
 
 Schema = dict[str, Any]
 
@@ -92,10 +94,18 @@ def _result(status: int, schema: Schema | None) -> Schema:
 def _problem(spec: RouteSpec, status: int) -> Schema:
     if spec.render is None:
         return {"$ref": f"#/components/responses/{status}"}
-    return {"description": STANDARD[status], "content": {"application/json": {}}}
+    return {"description": STANDARD[status], "content": {_rendered(spec): {}}}
+
+
+def _rendered(spec: RouteSpec) -> str:
+    """The media type of the problems of a route with a renderer of its own: that of one which it renders."""
+    scope = {"type": "http", "method": spec.methods[0], "path": spec.path, "query_string": b"", "headers": []}
+    sample = Problem(500, "internal-error", "An internal error occurred")
+    media: str = (spec.render or render_problem)(sample, Request(scope)).headers["content-type"]
+    return media.partition(";")[0]
 
 
 def _own(spec: RouteSpec, status: int, text: str) -> Schema:
-    if status < 400 or spec.render is not None:
-        return {"description": text, **({"content": {"application/json": {}}} if status >= 400 else {})}
-    return {**COMPONENTS["500"], "description": text}
+    if status < 400:
+        return {"description": text}
+    return {**(COMPONENTS["500"] if spec.render is None else _problem(spec, 500)), "description": text}
