@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import pegboard_store
 import pegboard_transforms
 import pegboard_vault
 from pegboard import create_app
-from pegboard.testing import Received, Upstream, answer, callers, client, upstream
+from pegboard.testing import Forking, Received, Upstream, answer, callers, client, forking, upstream
 from pegboard.testing.callers import caller
 from pegboard.testing.fixtures import anyio_backend  # noqa: F401
 from pegboard_store.testing import (  # noqa: F401
@@ -46,6 +47,13 @@ PLUGINS = {
 PREFIX = "/api/v1/custom-integrations"
 KEY = "s3cret-key-of-the-api"
 PATIENCE = 20.0
+PRELOAD = ("aiosqlite", "alembic.runtime.migration", "asyncpg")
+LEASE = 0.6
+NEEDLESS = {
+    *("accounts", "audit", "endpoints", "metrics", "openapi", "transform-expression"),
+    *("sandbox-process", "sandbox-restricted", "sandbox-monty"),
+}
+"""Plugins that these servers are quicker without, wherever they are installed."""
 
 
 @attrs.frozen
@@ -285,3 +293,39 @@ def served_with() -> Callable[[dict[str, Any]], AbstractAsyncContextManager[Any]
             yield made
 
     return make
+
+
+@pytest.fixture
+def environ(database_url: str, stand_in: Any) -> dict[str, str]:  # noqa: F811
+    return {
+        "DATABASE_URL": database_url,
+        "PEGBOARD_STORE__MIGRATE": "start",
+        "PEGBOARD_EGRESS__ALLOW_ORIGINS": stand_in.url,
+        "PEGBOARD_INTEGRATIONS__LEASE_SECONDS": str(LEASE),
+        "PEGBOARD_DISABLE": disabled(),
+    }
+
+
+def disabled() -> str:
+    return ",".join(sorted(NEEDLESS & entry_points(group="pegboard.plugin.v1").names))
+
+
+@pytest.fixture(scope="session")
+async def servers() -> AsyncIterator[Forking]:
+    async with forking(preload=PRELOAD, environ={"PEGBOARD_DISABLE": disabled()}) as made:
+        yield made
+
+
+@pytest.fixture
+def server(servers: Forking, tmp_path: Path, environ: dict[str, str], at: Any) -> Callable[[], Any]:
+    """Starts one more server process on the test's database; gives the process and a desk at it."""
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[Any]:
+        async with (
+            servers.served(tmp_path, environ=environ) as process,
+            httpx.AsyncClient(base_url=process.url, timeout=30, trust_env=False) as http,
+        ):
+            yield process, at(http)
+
+    return start

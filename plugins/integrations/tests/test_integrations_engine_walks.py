@@ -1,6 +1,7 @@
 """Walks over a stand-in on a real socket: each credential with each kind of paging, ends, bounds and failures."""
 
 import gzip
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime, timedelta
@@ -394,6 +395,29 @@ LIMITS = [
 ]
 
 
+@pytest.mark.parametrize("unit", [1, 1000])
+@pytest.mark.parametrize("name", ["X-RateLimit", "X-Rate-Limit", "RateLimit"])
+async def test_a_reset_that_is_a_moment_is_waited_for(api: Api, name: str, unit: int) -> None:
+    """GitHub and Zendesk tell when, in seconds since 1970; others in milliseconds; most how long."""
+
+    def handler(received: Received) -> Any:
+        told = {f"{name}-Remaining": "0", f"{name}-Reset": str(int((time.time() + 40) * unit))}
+        return answer(json=page_page(received, ""), headers=told if received.query["page"] == "2" else {})
+
+    api.here.on("/v1/items", handler)
+    pages = await api.walk(api.document({"pagination": {"type": "page", **PAGINGS["page"][1]}}))
+    [waited] = api.time.waits
+    assert 38 < waited <= 40
+    assert [page.waited for page in pages] == [0, 0, waited]
+
+
+async def test_a_reset_in_the_past_is_not_waited_for(api: Api) -> None:
+    told = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) - 5)}
+    api.here.on("/v1/items", lambda received: answer(json=page_page(received, ""), headers=told))
+    await api.walk(api.document({"pagination": {"type": "page", **PAGINGS["page"][1]}}))
+    assert api.time.waits == []
+
+
 @pytest.mark.parametrize("headers", LIMITS)
 async def test_a_rate_is_learned_from_headers(api: Api, headers: dict[str, str]) -> None:
     def handler(received: Received) -> Any:
@@ -462,6 +486,64 @@ async def test_children_are_walked_for_each_parent_in_order(api: Api, concurrenc
     for index, page in enumerate(pages[:-1]):
         rest = await api.walk(document, id="orders", state=page.state)
         assert ids(rest) == ids(pages[index + 1 :])
+
+
+def lineage(api: Api) -> dict[str, Any]:
+    """Teams, their users page by page, and their orders page by page: 1 to 3, then 11 and so on, then 111 and so on."""
+
+    def below(received: Received) -> Any:
+        above, page = int(received.path_params["id"]), int(received.query["page"])
+        return answer(json=[{"id": above * 10 + 2 * page - 1 + n} for n in range(2)] if page < 3 and above != 2 else [])
+
+    api.here.on("/v1/teams", answer(json=[{"id": 1}, {"id": 2}, {"id": 3}]))
+    api.here.on("/v1/teams/{id}/users", below)
+    api.here.on("/v1/users/{id}/orders", below)
+    mapping = {"dataPath": "$", "identifierField": "$.id", "fieldMappings": [{"source": "$.id", "target": "n"}]}
+    more = {"responseMapping": mapping, "pagination": {"type": "page"}}
+    path = "/users/{{user}}/orders"
+    return api.document(
+        endpoints=[
+            {"id": "teams", "path": "/teams", "responseMapping": mapping},
+            {"id": "users", "path": "/teams/{{team.id}}/users", "forEach": each("teams", "team"), **more},
+            {"id": "orders", "path": path, "forEach": each("users", "user", path="$.id"), **more},
+        ]
+    )
+
+
+def each(endpoint: str, alias: str, **more: Any) -> dict[str, Any]:
+    return {"endpointId": endpoint, "alias": alias, **more}
+
+
+async def test_grandchildren_are_walked_and_taken_up_again_behind_each_page(api: Api) -> None:
+    document = lineage(api)
+    pages = await api.walk(document, id="orders")
+    users = [team * 10 + n for team in (1, 3) for n in range(1, 5)]
+    assert ids(pages) == [user * 10 + n for user in users for n in range(1, 5)]
+    assert [page.finished for page in pages] == [False] * (len(pages) - 1) + [True]
+    for index, page in enumerate(pages[:-1]):
+        rest = await api.walk(document, id="orders", state=page.state)
+        assert ids(rest) == ids(pages[index + 1 :]), page.state
+
+
+async def test_grandchildren_know_all_who_are_above_them(api: Api) -> None:
+    document = lineage(api)
+    document["endpoints"][2]["path"] = "/teams/{{team.id}}/users/{{user}}/orders"
+    seen = api.here.requests
+    api.here.on("/v1/teams/{team}/users/{id}/orders", answer(json=[]))
+    await api.walk(document, id="orders")
+    paths = {received.path for received in seen if received.path.endswith("/orders")}
+    assert paths == {f"/v1/teams/{user // 10}/users/{user}/orders" for user in (11, 12, 13, 14, 31, 32, 33, 34)}
+
+
+async def test_a_grandchild_that_fails_can_be_skipped_and_is_told(api: Api) -> None:
+    document = lineage(api)
+    document["endpoints"][2]["forEach"]["onError"] = "skip"
+    api.here.on("/v1/users/12/orders", answer(404))
+    pages = await api.walk(document, id="orders")
+    assert not {one for one in ids(pages) if 120 < one < 130}
+    assert len(ids(pages)) == 28
+    [failed] = [failed for page in pages for failed in page.failed]
+    assert "404" in failed.errors[0].detail
 
 
 async def test_a_child_that_fails_can_be_skipped(api: Api) -> None:

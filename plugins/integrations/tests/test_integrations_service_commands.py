@@ -94,6 +94,22 @@ async def test_a_sync_of_what_is_not_active_fails_with_the_way_out(pegboard: Run
     assert "there is no integration 'erp'" in str(unknown.exception)
 
 
+async def test_an_integration_is_switched_on_and_off(
+    pegboard: Run, at: Any, document: dict[str, Any], served_with: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "crm.json"
+    file.write_text(json.dumps(at(None).definition(name="crm")))
+    await pegboard("import", str(file), "--tenant", "acme")
+    refused = await pegboard("activate", "crm", "--tenant", "acme", code=1)
+    assert "c_contact" in str(refused.exception), "its shard type is not there yet"
+    async with served_with(document) as http:
+        await at(http).shard_type()
+    for command, status in (("activate", "active"), ("deactivate", "inactive")):
+        assert (await pegboard(command, "crm", "--tenant", "acme")).stdout == f"crm is {status}\n"
+        [listed] = json.loads((await pegboard("list", "--tenant", "acme", "--json")).stdout)
+        assert listed["status"] == status
+
+
 async def test_an_openapi_document_becomes_a_draft(pegboard: Run, at: Any, tmp_path: Path) -> None:
     desk = at(None)
     pets = {

@@ -2,58 +2,21 @@
 
 import random
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import entry_points
-from pathlib import Path
+from contextlib import AsyncExitStack
 from typing import Any
 
 import anyio
-import httpx
+import attrs
+import orjson
 import pytest
 
-from pegboard.testing import answer, served
+from pegboard.testing import answer
 
 pytestmark = pytest.mark.anyio
 
-SERVER = (sys.executable, str(Path(__file__).with_name("processes") / "server.py"))
 RECORDS, SIZE = 600, 10
-LEASE = 0.6
-NEEDLESS = {
-    *("accounts", "audit", "endpoints", "metrics", "openapi", "transform-expression"),
-    *("sandbox-process", "sandbox-restricted", "sandbox-monty"),
-}
-"""Plugins that these servers are quicker without, wherever they are installed."""
-KILLS = 3
 AHEAD = 20
 """Pages that may be on their way, fetched and not yet written, when a process dies."""
-
-
-@pytest.fixture
-def environ(database_url: str, stand_in: Any) -> dict[str, str]:
-    return {
-        "DATABASE_URL": database_url,
-        "PEGBOARD_STORE__MIGRATE": "start",
-        "PEGBOARD_EGRESS__ALLOW_ORIGINS": stand_in.url,
-        "PEGBOARD_INTEGRATIONS__LEASE_SECONDS": str(LEASE),
-        "PEGBOARD_DISABLE": ",".join(sorted(NEEDLESS & entry_points(group="pegboard.plugin.v1").names)),
-    }
-
-
-@pytest.fixture
-def server(tmp_path: Path, environ: dict[str, str], at: Any) -> Callable[[], Any]:
-    """Starts one more server process on the test's database; gives the process and a desk at it."""
-
-    @asynccontextmanager
-    async def start() -> AsyncIterator[Any]:
-        async with (
-            served(tmp_path, environ=environ, command=SERVER) as process,
-            httpx.AsyncClient(base_url=process.url, timeout=30, trust_env=False) as http,
-        ):
-            yield process, at(http)
-
-    return start
 
 
 async def check_all(desk: Any, run: dict[str, Any]) -> None:
@@ -66,30 +29,63 @@ async def check_all(desk: Any, run: dict[str, Any]) -> None:
     assert {one["revision"] for one in found} == {1}
 
 
-async def test_a_sync_that_is_killed_again_and_again_loses_and_doubles_nothing(server: Any, at: Any) -> None:
-    chance = random.Random(7)
-    made: dict[str, Any] = {}
-    run, killed = "", 0
-    at(None).serve_contacts(RECORDS, SIZE, delay=0.01)
-    path = f"/{at(None).root}/contacts"
-    for target in sorted(chance.sample(range(2, RECORDS // SIZE - 8), KILLS)):
+@attrs.define
+class Lives:
+    """A run that dies with its process, again and again; `chance` says at which instants."""
+
+    desk: Any
+    chance: random.Random
+    run: str = ""
+    integration: dict[str, Any] = attrs.field(factory=dict)
+    deaths: list[int] = attrs.field(factory=list)
+    """How many pages had been written at each of them."""
+
+    @property
+    def path(self) -> str:
+        return f"/{self.desk.root}/contacts"
+
+    @property
+    def asked(self) -> int:
+        return len(self.desk.upstream.received(self.path))
+
+    async def live(self, process: Any, desk: Any) -> None:
+        """A few pages, and then death: before a page is asked for, while it comes, or while it is written."""
+        if not self.run:
+            self.integration = await desk.active()
+            started = await desk.call("POST", f"{self.integration['id']}/sync", json={"endpointId": "contacts"})
+            self.run = started.json()["id"]
+        found = await desk.run(self.integration, self.run)
+        assert found["finishedAt"] is None
+        if found["pages"] in self.deaths[-1:]:
+            # a run that is begun five times at one page is given up: after a life without a page comes one with one
+            await desk.came_to(self.integration, self.run, found["pages"] + 1)
+        self.deaths.append(found["pages"])
+        await desk.upstream.wait_for(self.asked + self.chance.randint(1, 8), self.path, patience=20)
+        await anyio.sleep(self.chance.random() / 30)
+        await process.kill()
+
+
+@pytest.mark.timeout(180)
+async def test_twenty_thousand_records_and_twenty_kills_lose_and_double_nothing(server: Any, at: Any) -> None:
+    many, size, kills = 20_000, 50, 20
+    seed = random.SystemRandom().randrange(10**9)
+    lives = Lives(at(None), random.Random(seed))
+    lives.desk.serve_contacts(many, size, delay=0.005)
+    for _ in range(kills):
         async with server() as (process, desk):
-            if not run:
-                made = await desk.active()
-                started = await desk.call("POST", f"{made['id']}/sync", json={"endpointId": "contacts"})
-                run = started.json()["id"]
-            assert (await desk.run(made, run))["finishedAt"] is None
-            await desk.upstream.wait_for(target, path, patience=20)
-            await anyio.sleep(chance.random() / 100)  # anywhere between two pages
-            await process.kill()
-            killed += 1
+            await lives.live(process, desk)
     async with server() as (_, desk):
-        ended = await desk.ended(made, run)
-        await check_all(desk, ended["run"])
-        assert [page["page"] for page in ended["trace"]] == list(range(1, RECORDS // SIZE + 1))
-    assert killed == KILLS
+        run = (await desk.ended(lives.integration, lives.run))["run"]
+        exported = await desk.call("GET", "/api/v1/shards/export?type=c_contact")
+    found = [orjson.loads(line) for line in exported.text.splitlines()]
+    assert (run["status"], run["recordsIn"], run["created"]) == ("succeeded", many, many), f"seed {seed}"
+    assert (run["pages"], run["updated"], run["unchanged"], run["failed"]) == (many // size, 0, 0, 0), f"seed {seed}"
+    assert sorted(int(one["externalId"]) for one in found) == list(range(1, many + 1)), f"seed {seed}"
+    assert {one["revision"] for one in found} == {1}, f"seed {seed}"
+    assert lives.deaths == sorted(lives.deaths), "what was written stays written"
+    assert len(set(lives.deaths)) >= kills / 2, f"seed {seed}: {lives.deaths}"
     # what was fetched but not written when a process died is fetched again, and nothing else
-    assert len(desk.upstream.received(path)) <= RECORDS // SIZE + AHEAD * killed
+    assert lives.asked <= many // size + AHEAD * kills, f"seed {seed}"
 
 
 async def test_a_process_that_slept_writes_nothing_into_the_run_of_another(server: Any) -> None:

@@ -1,7 +1,9 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -189,3 +191,45 @@ async def test_many_rows_are_written_by_one_statement(store: Store) -> None:
     async with store.begin() as session:
         await session.execute(ADD, [{"title": "Emma"}, {"title": "Persuasion"}])
     assert await titles(store) == ["Emma", "Persuasion"]
+
+
+async def test_a_savepoint_may_be_the_first_of_a_transaction(store: Store) -> None:
+    async with store.begin() as session:
+        with pytest.raises(IntegrityError):
+            async with session.begin_nested():
+                await session.execute(ADD, [{"title": "Emma"}, {"title": "Emma"}])
+        await session.execute(ADD, {"title": "Persuasion"})
+        assert await titles(store) == []
+    assert await titles(store) == ["Persuasion"]
+
+
+async def test_a_statement_tells_how_many_rows_it_changed(store: Store) -> None:
+    await add(store, "Emma", "Persuasion")
+    async with store.begin() as session:
+        changed: Any = await session.execute(text("UPDATE shelf_books SET title = title || '.'"))
+        none: Any = await session.execute(text("DELETE FROM shelf_books WHERE title = 'Sanditon'"))
+    assert (changed.rowcount, none.rowcount) == (2, 0)
+
+
+async def test_a_transaction_that_does_nothing_waits_for_nobody(tmp_path: Path, shelf: Migrations) -> None:
+    settings = store_settings(f"sqlite:///{tmp_path / 'idle.db'}", wait=0.05)
+    async with open_store(settings, tmp_path, [shelf]) as store:
+        with closing(sqlite3.connect(tmp_path / "idle.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            async with store.begin():
+                pass
+        await add(store, "Emma")
+        assert await titles(store) == ["Emma"]
+
+
+async def test_a_writer_that_is_cancelled_while_its_statement_runs_holds_no_lock(store: Store) -> None:
+    """The statement goes on in its thread; what comes after it there ends its transaction."""
+    slow = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)"
+    for step in range(20):
+        with anyio.move_on_after(step * 0.002):
+            async with store.begin() as session:
+                await session.execute(text(f"{slow} INSERT INTO shelf_books (title) SELECT 'n' || max(i) FROM n"))
+                await anyio.sleep_forever()
+        with anyio.fail_after(20):
+            await add(store, f"Emma {step}")
+    assert await titles(store) == [f"Emma {step}" for step in range(20)]

@@ -3,20 +3,19 @@
 from typing import Any
 
 import anyio
-import attrs
 import click
 import orjson
 
-from pegboard import Principal, Problem, Services, Settings
+from pegboard import Services
 from pegboard.cli import with_services
 from pegboard.json import dumps
 
 from . import shown
 from .actors import Actor
 from .engine import TestConfig
+from .finding import actor_of, all_of, found_of, tenant_of
 from .integrations import Integrations
 from .openapi import is_openapi, read_openapi
-from .rows import IntegrationQuery
 from .stored import OWN, StoredIntegration
 from .syncs import RunView, SyncRequest, Syncs, TraceQuery
 from .trying import PreviewRequest, Trying
@@ -31,7 +30,7 @@ param = click.option("--param", "params", multiple=True, metavar="NAME=VALUE", h
 
 @click.group()
 def integrations() -> None:
-    """Custom integrations: test, sync, move them from app to app."""
+    """Custom integrations: test, activate, sync, move them from app to app."""
 
 
 @integrations.command(name="list")
@@ -40,11 +39,38 @@ def integrations() -> None:
 @with_services
 async def list_(services: Services, tenant: str, as_json: bool) -> None:
     """List the integrations of a tenant."""
-    found = await _all(services.get(Integrations), _tenant(services, tenant))
+    found = await all_of(services.get(Integrations), tenant_of(services, tenant))
     if as_json:
         click.echo(dumps([one.shown() for one in found]).decode())
     else:
         shown.integrations(found)
+
+
+@integrations.command()
+@click.argument("integration")
+@in_tenant
+@with_services
+async def activate(services: Services, integration: str, tenant: str) -> None:
+    """Let an integration sync and receive events. INTEGRATION is an id or a name.
+
+    Refused where its definition has errors, has nothing to do, or names shard types that are not there.
+    """
+    await _switch(services, tenant, integration, "active")
+
+
+@integrations.command()
+@click.argument("integration")
+@in_tenant
+@with_services
+async def deactivate(services: Services, integration: str, tenant: str) -> None:
+    """Stop what an integration does: runs under way are cancelled, events refused."""
+    await _switch(services, tenant, integration, "inactive")
+
+
+async def _switch(services: Services, tenant: str, named: str, status: str) -> None:
+    actor, found = await found_of(services, tenant, named)
+    after = await services.get(Integrations).update(actor, found.id, {"status": status})
+    click.echo(f"{after.name} is {after.status}")
 
 
 @integrations.command()
@@ -58,7 +84,7 @@ async def test(
     services: Services, integration: str, endpoint: str | None, params: tuple[str, ...], tenant: str, as_json: bool
 ) -> None:
     """Test the connection, or an endpoint. INTEGRATION is an id or a name. Exit code 1 if it fails."""
-    actor, found = await _found(services, tenant, integration)
+    actor, found = await found_of(services, tenant, integration)
     trying = services.get(Trying)
     if endpoint is None:
         result = await trying.connection(actor, found.id)
@@ -89,7 +115,7 @@ async def sync(
     as_json: bool,
 ) -> None:
     """Sync an endpoint into records, and wait for the end. Exit code 1 unless it came to the end of the data."""
-    actor, found = await _found(services, tenant, integration)
+    actor, found = await found_of(services, tenant, integration)
     syncs = services.get(Syncs)
     run = await syncs.start(actor, found.id, SyncRequest(endpoint, _params(params), full))
     async with anyio.create_task_group() as group:
@@ -122,7 +148,7 @@ async def _watch(syncs: Syncs, tenant: str, integration: str, run_id: str) -> No
 @with_services
 async def preview(services: Services, integration: str, endpoint: str, sample: Any, tenant: str) -> None:
     """Map SAMPLE, the body of an answer in a file (- is standard input), and print the records. Nothing is sent."""
-    actor, found = await _found(services, tenant, integration)
+    actor, found = await found_of(services, tenant, integration)
     asked = PreviewRequest(endpoint, _read(sample.read(), sample.name))
     result = await services.get(Trying).preview(actor, found.id, asked)
     click.echo(orjson.dumps(orjson.loads(dumps(result)), option=orjson.OPT_INDENT_2).decode())
@@ -135,7 +161,7 @@ async def preview(services: Services, integration: str, endpoint: str, sample: A
 @with_services
 async def export(services: Services, integration: str, output: Any, tenant: str) -> None:
     """Print a definition as JSON, credentials as ***."""
-    _, found = await _found(services, tenant, integration)
+    _, found = await found_of(services, tenant, integration)
     text = orjson.dumps(found.document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     click.echo(text.decode(), file=output)
 
@@ -151,7 +177,7 @@ async def import_(services: Services, file: Any, name: str, replace: bool, tenan
 
     *** in it is what is stored, if --replace finds that.
     """
-    actor = _actor(services, tenant)
+    actor = actor_of(services, tenant)
     given = _read(file.read(), file.name)
     document = read_openapi(given) if is_openapi(given) else given
     if not isinstance(document, dict):
@@ -162,39 +188,11 @@ async def import_(services: Services, file: Any, name: str, replace: bool, tenan
 
 
 async def _saved(saved: Integrations, actor: Actor, document: dict[str, Any], replace: bool) -> StoredIntegration:
-    before = next((one for one in await _all(saved, actor.tenant) if one.name == document.get("name")), None)
+    before = next((one for one in await all_of(saved, actor.tenant) if one.name == document.get("name")), None)
     if before is None or not replace:
         return await saved.create(actor, document)
     gone = dict.fromkeys(before.document.keys() - document.keys())
     return await saved.update(actor, before.id, {**gone, **document})
-
-
-def _tenant(services: Services, given: str) -> str:
-    return given or services.get(Settings).kernel.tenant
-
-
-def _actor(services: Services, tenant: str) -> Actor:
-    name = "command-line"
-    everything: Any = frozenset({"*"})  # the field's type is its converter's, which mypy cannot tell
-    return Actor(services, Principal(name, _tenant(services, tenant), username=name, scopes=everything))
-
-
-async def _found(services: Services, tenant: str, named: str) -> tuple[Actor, StoredIntegration]:
-    """Who acts, and the integration of an id or a name. Raises Problem 404."""
-    actor, saved = _actor(services, tenant), services.get(Integrations)
-    for one in await _all(saved, actor.tenant):
-        if named in (one.id, one.name):
-            return actor, one
-    raise Problem(404, "integration-not-found", f"there is no integration {named!r} in tenant {actor.tenant!r}")
-
-
-async def _all(saved: Integrations, tenant: str) -> list[StoredIntegration]:
-    found: list[StoredIntegration] = []
-    query = IntegrationQuery(limit=1000)
-    while some := await saved.some(tenant, query):
-        found += some
-        query = attrs.evolve(query, offset=query.offset + len(some))
-    return found
 
 
 def _params(given: tuple[str, ...]) -> dict[str, Any]:

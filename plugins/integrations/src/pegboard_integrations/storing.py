@@ -1,6 +1,7 @@
 """Pages into records: those that are there are written in one transaction, together with how far the run is."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -9,7 +10,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Problem
-from pegboard_records import Item, Records, Upserted
+from pegboard_records import Records, Upserted
 from pegboard_store import Store
 
 from . import leases
@@ -23,6 +24,8 @@ from .traces import FailedRecord, add_failures, add_traces, failed_record, trace
 NOT_STORABLE = "shard-not-storable"
 LARGEST = 2000
 """Records after which no further page joins a transaction: others want to write, too."""
+LINGER = 0.02
+"""Seconds for which a page waits for others to share its transaction."""
 
 Check = Callable[[Mapping[str, Any]], Sequence[Any]]
 Pages = MemoryObjectReceiveStream[Page | Exception]
@@ -45,11 +48,14 @@ class Work:
 
 @attrs.frozen
 class Sorted:
-    """A page, its number in the run, the records of it that can be stored, and those that cannot."""
+    """A page, its number in the run, the records of it that can be stored by their ids, and those that cannot.
+
+    Of records with one id the last counts.
+    """
 
     number: int
     page: Page
-    items: Sequence[Item]
+    documents: Mapping[str, Mapping[str, Any]]
     failed: Sequence[FailedRecord]
 
     @property
@@ -107,9 +113,9 @@ class Storing:
         self, session: AsyncSession, work: Work, parts: Sequence[Sorted]
     ) -> tuple[Upserted, Sequence[FailedRecord]]:
         """All records at once: of one that comes again the last counts, as it would one after another."""
-        items = [item for part in parts for item in part.items]
+        documents = {key: data for part in parts for key, data in part.documents.items()}
         try:
-            return await self._records.upsert(session, work.lease.run.tenant, work.target, items, work.source), ()
+            return await self._records.put(session, work.lease.run.tenant, work.target, documents, work.source), ()
         except Problem as problem:
             if problem.code != NOT_STORABLE:
                 raise
@@ -121,14 +127,16 @@ class Storing:
         """Those records that the database cannot hold are told apart; each is refused before anything is written."""
         done, refused = Upserted(), []
         for part in parts:
-            for index, item in enumerate(part.items):
+            for index, (key, data) in enumerate(part.documents.items()):
                 try:
-                    done += await self._records.upsert(session, work.lease.run.tenant, work.target, [item], work.source)
+                    done += await self._records.put(
+                        session, work.lease.run.tenant, work.target, {key: data}, work.source
+                    )
                 except Problem as problem:
                     if problem.code != NOT_STORABLE:
                         raise
                     told = [{"field": "", "detail": problem.detail}]
-                    refused.append(failed_record(work.plan, part.number, index, dict(item.data), told))
+                    refused.append(failed_record(work.plan, part.number, index, dict(data), told))
         _unless_strict(work, refused)
         return done, refused
 
@@ -145,20 +153,20 @@ class Storing:
 
 
 async def _batch(pages: Pages) -> tuple[list[Page], Exception | None]:
-    """The next page and those that wait behind it, or what comes in place of one; nothing at the end."""
+    """The next page and those that come soon after it, or what comes in place of one; nothing at the end."""
     batch: list[Page] = []
     records = 0
-    try:
+    with suppress(anyio.EndOfStream):
         given = await pages.receive()
-        while isinstance(given, Page):
-            batch.append(given)
-            records += given.count
-            if records >= LARGEST:
-                return batch, None
-            given = pages.receive_nowait()
-        return batch, given
-    except (anyio.WouldBlock, anyio.EndOfStream):
-        return batch, None
+        with anyio.move_on_after(LINGER):
+            while isinstance(given, Page):
+                batch.append(given)
+                records += given.count
+                if records >= LARGEST or given.stop:
+                    return batch, None
+                given = await pages.receive()
+            return batch, given
+    return batch, None
 
 
 def _counts(parts: Sequence[Sorted], done: Upserted, failed: int) -> Counts:
@@ -168,21 +176,24 @@ def _counts(parts: Sequence[Sorted], done: Upserted, failed: int) -> Counts:
 
 def _sorted(work: Work, number: int, page: Page) -> Sorted:
     """The records of a page that can be stored, and those that cannot, with the reasons."""
-    items: list[Item] = []
+    documents: dict[str, Mapping[str, Any]] = {}
     failed = [
         failed_record(work.plan, number, one.index, one.source, [attrs.asdict(error) for error in one.errors])
         for one in page.failed
     ]
-    for index, mapped in enumerate(page.mapped):
-        errors = work.check(mapped.data)
-        if not errors and mapped.external_id is not None:
-            items.append(Item(mapped.external_id, mapped.data))
-            continue
-        told = [{"field": error.pointer.lstrip("/"), "detail": error.detail} for error in errors]
-        told = told or [{"field": "identifierField", "detail": "the record has no identifier"}]
-        failed.append(failed_record(work.plan, number, index, mapped.data, told))
+    checked = map(work.check, page.mapped.data)
+    for index, (key, data, errors) in enumerate(zip(page.mapped.external_ids, page.mapped.data, checked, strict=True)):
+        if not errors and key is not None:
+            documents[key] = data
+        else:
+            failed.append(failed_record(work.plan, number, index, data, _reasons(errors)))
     _unless_strict(work, failed)
-    return Sorted(number, page, items, failed)
+    return Sorted(number, page, documents, failed)
+
+
+def _reasons(errors: Sequence[Any]) -> list[dict[str, str]]:
+    told = [{"field": error.pointer.lstrip("/"), "detail": error.detail} for error in errors]
+    return told or [{"field": "identifierField", "detail": "the record has no identifier"}]
 
 
 def _unless_strict(work: Work, failed: Sequence[FailedRecord]) -> None:

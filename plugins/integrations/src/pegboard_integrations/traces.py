@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 import orjson
-from sqlalchemy import func, insert, select
+from sqlalchemy import Text, cast, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard.json import dumps
@@ -59,9 +59,10 @@ def failed_record(plan: Plan, page: int, index: int, source: Any, errors: Sequen
     return FailedRecord(page, index, [dict(error) for error in errors], kept)
 
 
-async def read_traces(session: AsyncSession, run: str, limit: int, offset: int) -> list[dict[str, Any]]:
-    some = select(traces.c.page).where(traces.c.run == run).order_by(traces.c.number).limit(limit).offset(offset)
-    return list(await session.scalars(some))
+async def read_traces(session: AsyncSession, run: str, limit: int, offset: int) -> list[orjson.Fragment]:
+    """The accounts of pages as the JSON that they are: whoever waits for a run asks for them again and again."""
+    some = select(cast(traces.c.page, Text)).where(traces.c.run == run).order_by(traces.c.number)
+    return [orjson.Fragment(text) for text in await session.scalars(some.limit(limit).offset(offset))]
 
 
 async def read_failures(session: AsyncSession, run: str, limit: int, offset: int) -> tuple[list[FailedRecord], int]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+import click
+
 from pegboard import RouteSpec, ServiceRegistry, Services, Settings, hookimpl
 from pegboard_store import Migrations, Store
 
 from .checking import Check
+from .commands import records
 from .fields import Field, Option
 from .items import Item, Upserted
 from .records import Records
@@ -54,3 +57,8 @@ def pegboard_services(registry: ServiceRegistry, settings: Settings) -> None:
 def pegboard_routes() -> Iterator[RouteSpec]:
     yield from TYPE_ROUTES
     yield from ROUTES
+
+
+@hookimpl
+def pegboard_commands() -> click.Command:
+    return records

@@ -55,6 +55,8 @@ def _placed(errors: Sequence[FieldError], index: int) -> list[FieldError]:
 
 async def ids_of(session: AsyncSession, tenant: str, type_id: str, external_ids: Sequence[str]) -> dict[str, str]:
     """Ids by external ids."""
+    if not external_ids:
+        return {}
     own = (shards.c.tenant == tenant, shards.c.type == type_id, shards.c.external_id.in_(external_ids))
     rows = await session.execute(select(shards.c.external_id, shards.c.id).where(*own))
     return {row.external_id: row.id for row in rows}

@@ -1,6 +1,6 @@
 """Records on their way into the database: documents in one form, each with a digest of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -38,14 +38,13 @@ class Upserted:
         return Upserted(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
 
 
-def rows_of(items: Sequence[Item]) -> list[Row]:
-    """(external id, digest, document) in the order of the ids, the last of each id.
+def rows_of(documents: Mapping[str, Mapping[str, Any]]) -> list[Row]:
+    """(external id, digest, document) in the order of the ids.
 
     Raises Problem 422, with the external id, for what a database cannot hold.
     """
-    latest = {item.external_id: item.data for item in items}
-    check_ids(latest)
-    return [(key, *canonical(key, latest[key])) for key in sorted(latest)]
+    check_ids(documents)
+    return [(key, *canonical(key, documents[key])) for key in sorted(documents)]
 
 
 def canonical(external_id: str, data: Mapping[str, Any]) -> tuple[bytes, str]:

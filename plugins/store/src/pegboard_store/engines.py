@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -29,6 +30,10 @@ def _dumps(value: Any) -> str:
 COMMON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads, "hide_parameters": True}
 
 
+MIGRATION_WAIT = 60.0
+"""Seconds."""
+
+
 @attrs.frozen
 class Engines:
     """`writer` opens real transactions; each statement of `reader` sees what is committed when it starts."""
@@ -48,14 +53,20 @@ def open_engines(database: Database, config: StoreSettings) -> Engines:
 
 
 def migration_engine(database: Database, config: StoreSettings) -> AsyncEngine:
-    """One connection that may change tables. SQLite rebuilds tables to change them: foreign keys wait until the end."""
+    """One connection that may change tables. SQLite rebuilds tables to change them: foreign keys wait until the end.
+
+    It waits for longer than others do: processes that start at once queue for it, behind the one that migrates.
+    """
     if database.dialect == "sqlite":
+        config = attrs.evolve(config, wait=max(config.wait, MIGRATION_WAIT))
         return _sqlite_engine(database, _pragmas(config, foreign_keys="OFF"), writes=True, poolclass=NullPool)
     return _postgresql_engine(database, config, poolclass=NullPool)
 
 
-def prepare_file(database: Database, config: StoreSettings) -> None:
-    """Make a SQLite file that only its owner may read, in WAL mode. Raises StartupError."""
+def prepare_file(database: Database, config: StoreSettings, data: Path) -> None:
+    """Make a SQLite file that only its owner may read, in WAL mode, and the data folder for it. Raises StartupError."""
+    if database.file.parent == data:
+        _make_folder(data)
     try:
         # Never opened when it is there: to close it would drop the locks that SQLite holds on it in this process.
         with suppress(FileExistsError):
@@ -68,9 +79,22 @@ def prepare_file(database: Database, config: StoreSettings) -> None:
         raise StartupError(f"store: {database.place}: {diagnose_connect(error).reason}") from None
 
 
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        raise StartupError(
+            f"store: the data folder {data} is not there: make the folder {data.parent} first, or name another one "
+            "by PEGBOARD_DATA"
+        ) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StartupError(f"store: the data folder {data} cannot be made ({reason}): name another one") from None
+
+
 def _switch_to_wal(database: Database, deadline: float) -> None:
     # SQLite does not wait for its busy time-out here when two processes switch a new file at once.
-    connection = sqlite3.connect(database.file, isolation_level=None)
+    connection = sqlite3.connect(database.file, timeout=0, isolation_level=None)
     try:
         while True:
             try:
@@ -134,7 +158,7 @@ def _connected(pragmas: list[str]) -> Callable[[Any, Any], None]:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.connection.dbapi_connection.begin_immediate()
 
 
 def _postgresql_engines(database: Database, config: StoreSettings) -> Engines:

@@ -13,6 +13,7 @@ BUSY, FULL, UNAVAILABLE = "store-busy", "store-full", "store-unavailable"
 SQLITE = {
     sqlite3.SQLITE_BUSY: (BUSY, "it is locked by another process"),
     sqlite3.SQLITE_LOCKED: (BUSY, "it is locked"),
+    sqlite3.SQLITE_PROTOCOL: (BUSY, "too many processes open and close it at once"),
     sqlite3.SQLITE_FULL: (FULL, "the disk is full: free some space"),
     sqlite3.SQLITE_CANTOPEN: (UNAVAILABLE, "it cannot be opened: check that its folder exists and may be written to"),
     sqlite3.SQLITE_READONLY: (

@@ -1,6 +1,7 @@
 """From settings to an open store."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pegboard import StartupError
 
 from .changes import Changes
 from .engines import migration_engine, open_engines, prepare_file
-from .failures import StoreProblem, diagnose
+from .failures import StoreProblem, diagnose, diagnose_connect
 from .lines import OWN, LineState, Migrations, read_states
 from .postgresql_changes import PostgresqlChanges
 from .settings import StoreSettings
@@ -34,7 +35,7 @@ async def open_store(config: StoreSettings, data: Path, lines: Iterable[Migratio
     """
     database, lines = read_url(config.url, data), [OWN, *lines]
     with _for_operators(database):
-        await _see_to_migrations(database, config, lines)
+        await _see_to_migrations(database, config, data, lines)
         changes = await _open_changes(database, config)
     engines = open_engines(database, config)
     try:
@@ -49,18 +50,20 @@ async def migrate(config: StoreSettings, data: Path, lines: Iterable[Migrations]
     """Apply what is pending, as ``pegboard db upgrade`` does. Raises StartupError."""
     database = read_url(config.url, data)
     with _for_operators(database):
-        return await _upgrade(database, config, [OWN, *lines])
+        return await _upgrade(database, config, data, [OWN, *lines])
 
 
 async def read_database(config: StoreSettings, data: Path, lines: Iterable[Migrations]) -> Sequence[LineState]:
     """How far the database is, without changing anything but making a SQLite file. Raises StartupError."""
     database = read_url(config.url, data)
     with _for_operators(database):
-        return await _states(database, config, [OWN, *lines])
+        return await _states(database, config, data, [OWN, *lines])
 
 
-async def _see_to_migrations(database: Database, config: StoreSettings, lines: Sequence[Migrations]) -> None:
-    states = await _states(database, config, lines)
+async def _see_to_migrations(
+    database: Database, config: StoreSettings, data: Path, lines: Sequence[Migrations]
+) -> None:
+    states = await _states(database, config, data, lines)
     refuse_newer(states, database.place)
     pending = [state.line.name for state in states if state.pending]
     if not pending:
@@ -69,13 +72,15 @@ async def _see_to_migrations(database: Database, config: StoreSettings, lines: S
         raise StartupError(
             f"store: {database.place} lacks migrations of {', '.join(pending)}: run `pegboard db upgrade` first"
         )
-    for done in await _upgrade(database, config, lines):
+    for done in await _upgrade(database, config, data, lines):
         log.info("store.migrated", plugin=done.plugin, revision=done.revision, summary=done.summary)
 
 
-async def _states(database: Database, config: StoreSettings, lines: Sequence[Migrations]) -> Sequence[LineState]:
+async def _states(
+    database: Database, config: StoreSettings, data: Path, lines: Sequence[Migrations]
+) -> Sequence[LineState]:
     if database.dialect == "sqlite":
-        prepare_file(database, config)
+        prepare_file(database, config, data)
     engines = open_engines(database, config)
     try:
         async with engines.reader.connect() as connection:
@@ -84,9 +89,11 @@ async def _states(database: Database, config: StoreSettings, lines: Sequence[Mig
         await engines.dispose()
 
 
-async def _upgrade(database: Database, config: StoreSettings, lines: Sequence[Migrations]) -> Sequence[Revision]:
+async def _upgrade(
+    database: Database, config: StoreSettings, data: Path, lines: Sequence[Migrations]
+) -> Sequence[Revision]:
     if database.dialect == "sqlite":
-        prepare_file(database, config)
+        prepare_file(database, config, data)
     engine = migration_engine(database, config)
     try:
         async with engine.begin() as connection:
@@ -97,7 +104,7 @@ async def _upgrade(database: Database, config: StoreSettings, lines: Sequence[Mi
 
 async def _open_changes(database: Database, config: StoreSettings) -> Changes:
     if database.dialect == "sqlite":
-        return SqliteChanges(database.file)
+        return SqliteChanges(database.file, config.wait)
     changes = PostgresqlChanges(database, config.wait)
     await changes.open()
     return changes
@@ -129,6 +136,8 @@ def _for_operators(database: Database) -> Iterator[None]:
         yield
     except StoreProblem as problem:
         raise StartupError(f"store: {database.place}: {problem.failure.reason}") from None
+    except sqlite3.Error as error:
+        raise StartupError(f"store: {database.place}: {diagnose_connect(error).reason}") from None
     except (SQLAlchemyError, OSError) as error:
         failure = diagnose(error)
         if failure is None:

@@ -27,14 +27,20 @@ class SqliteChanges(Changes):
     (https://www.sqlite.org/pragma.html#pragma_data_version).
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, wait: float) -> None:
+        """`wait` seconds for whoever has the file to itself, as the last one to close it does. Raises sqlite3.Error."""
         super().__init__()
-        self._connection = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(file, timeout=wait, isolation_level=None, check_same_thread=False)
         self._execute = self._connection.execute
         self._execute("PRAGMA query_only=ON")
         self._version = UNKNOWN
         self._polled = False
-        self._seen: int = self._execute(NEWEST).fetchone()[0]
+        try:
+            self._seen: int = self._execute(NEWEST).fetchone()[0]
+            self._execute("PRAGMA busy_timeout=0")  # from now on it is asked from the event loop
+        except BaseException:
+            self._connection.close()
+            raise
 
     async def publish(self, session: AsyncSession, topic: str, key: str) -> None:
         check_change(topic, key)

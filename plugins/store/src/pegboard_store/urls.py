@@ -8,6 +8,8 @@ from sqlalchemy.exc import ArgumentError
 
 from pegboard import Secret, StartupError
 
+from .sqlite_driver import DRIVER
+
 WAY_OUT = "use sqlite:///path/to/file or postgresql://user:password@host:5432/name"
 POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 SQLITE = frozenset({"sqlite", "sqlite+aiosqlite"})
@@ -55,4 +57,4 @@ def _postgresql(url: URL) -> Database:
 def _sqlite(url: URL) -> Database:
     if url.database in (None, "", ":memory:") or (url.database or "").startswith("file:"):
         raise StartupError(f"store: SQLite needs a file, since several connections share it: {WAY_OUT}")
-    return Database("sqlite", f"SQLite file {url.database}", url.set(drivername="sqlite+aiosqlite"))
+    return Database("sqlite", f"SQLite file {url.database}", url.set(drivername=f"sqlite+{DRIVER}"))

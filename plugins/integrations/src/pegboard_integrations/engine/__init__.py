@@ -6,7 +6,7 @@ from .documents import SERVER_FIELDS, Definition, RetryConfig, normalised, read_
 from .endpoints import Endpoint, ParamConfig
 from .expectations import Expectation, Expectations, PathExpectation, TestConfig, expectations
 from .mappings import FieldMapping, ResponseMapping, TransformConfig
-from .pages import Caps, Failed, Mapped, Page, Received, RecordError, SentRequest, Try, WalkFailed
+from .pages import Caps, Failed, Mapped, MappedRecords, Page, Received, RecordError, SentRequest, Try, WalkFailed
 from .plan import Plan, base_plan, compile_endpoint
 from .preview import Preview, preview, with_mapping
 from .secrets import secret_paths
@@ -23,6 +23,7 @@ __all__ = [
     "Failed",
     "FieldMapping",
     "Mapped",
+    "MappedRecords",
     "Page",
     "ParamConfig",
     "PathExpectation",

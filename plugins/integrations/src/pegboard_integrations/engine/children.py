@@ -13,7 +13,7 @@ from pegboard_jsonpath import Path, compile_path
 
 from .endpoints import ForEach
 from .fetching import Budget, Walking
-from .pages import Caps, Failed, Page, RecordError, WalkFailed
+from .pages import Caps, Failed, MappedRecords, Page, RecordError, WalkFailed
 from .plan import Plan
 from .steps import State, walk_one
 
@@ -146,7 +146,13 @@ class Family:
     def _bare(self, parent: Page, failed: tuple[Failed, ...]) -> Page:
         """A page without records, for what came to no page."""
         return Page(
-            self.number + 1, parent.request, parent.response, records=(), mapped=(), failed=failed, finished=True
+            self.number + 1,
+            parent.request,
+            parent.response,
+            records=(),
+            mapped=MappedRecords(),
+            failed=failed,
+            finished=True,
         )
 
 

@@ -13,12 +13,14 @@ from . import syntax as s
 from .fields import NUMBERS, PLAIN, Field
 from .fusing import fused
 from .identity import LONGEST, Identifier, Identify
-from .pages import Failed, Mapped, RecordError
+from .pages import Failed, Mapped, MappedRecords, RecordError
 from .writing import RECORD, Writer, sure
 
 Columns = Sequence[Sequence[Any]]
 Slow = Callable[[int, Any, Columns], Mapped | Failed]
-Quick = Callable[[Sequence[Any], Columns], list[Any]]
+Made = tuple[list[str | None], list[dict[str, Any]], list[Failed]]
+"""External ids and data of what was mapped, and what was not."""
+Quick = Callable[[Sequence[Any], Columns], Made]
 
 
 @attrs.frozen
@@ -42,12 +44,11 @@ class Mapper:
     identifier: Identifier
     _quick: Quick = attrs.field(repr=False)
 
-    async def page(self, records: Sequence[Any], services: Services) -> tuple[list[Mapped], list[Failed]]:
+    async def page(self, records: Sequence[Any], services: Services) -> tuple[MappedRecords, list[Failed]]:
         """The mapped records and those that failed, both in the page's order."""
         columns = await self._columns(records, services) if records else ()
-        made = self._quick(records, columns)
-        failed = [one for one in made if type(one) is Failed]
-        return ([one for one in made if type(one) is Mapped], failed) if failed else (made, failed)
+        ids, data, failed = self._quick(records, columns)
+        return MappedRecords(ids, data), failed
 
     async def _columns(self, records: Sequence[Any], services: Services) -> Columns:
         columns = []
@@ -91,6 +92,21 @@ def careful(fields: Sequence[Field], identify: Identify) -> Slow:
     return slow
 
 
+def with_care(slow: Slow) -> Callable[[Any, Columns, Made], None]:
+    """What puts a record to those that were made or to those that failed. So many are done as are in either."""
+
+    def one(record: Any, columns: Columns, out: Made) -> None:
+        ids, data, failed = out
+        made = slow(len(data) + len(failed), record, columns)
+        if isinstance(made, Failed):
+            failed.append(made)
+        else:
+            ids.append(made.external_id)
+            data.append(made.data)
+
+    return one
+
+
 def _finished(
     index: int, record: Any, data: dict[str, Any], errors: list[RecordError], identify: Identify, mapped: bool
 ) -> Mapped | Failed:
@@ -117,10 +133,10 @@ def words(error: Exception) -> str:
 
 def _written(fields: Sequence[Field], identifier: Identifier) -> Quick:
     writer = Writer()
-    slow = writer.bind(careful(fields, identifier.identify))
+    slow = writer.bind(with_care(careful(fields, identifier.identify)))
     prepared = [f"c{index}" for index, field in enumerate(fields) if field.prepare is not None]
     _record(writer, fields, identifier)
-    caught = s.call(s.name("append"), s.call(slow, _place(), s.name(RECORD), s.name("columns")))
+    caught = s.call(slow, s.name(RECORD), s.name("columns"), s.name("out"))
     handler = ast.ExceptHandler(s.name("Exception"), None, [ast.Expr(caught)])
     one = ast.Try(writer.statements, [handler], [], [])
     names: list[ast.expr] = [ast.Name(part, ast.Store()) for part in (RECORD, *prepared)]
@@ -131,15 +147,20 @@ def _written(fields: Sequence[Field], identifier: Identifier) -> Quick:
         [one],
         [],
     )
-    start = [s.assign("out", ast.List([], ast.Load())), s.assign("append", s.attribute(s.name("out"), "append"))]
-    body = [*start, loop, ast.Return(s.name("out"))]
+    body = [*_start(), loop, ast.Return(s.name("out"))]
     quick: Quick = s.function(body, writer.namespace)
     return quick
 
 
-def _place() -> ast.expr:
-    """The record's index: so many are done already."""
-    return s.call(s.name("len"), s.name("out"))
+def _start() -> list[ast.stmt]:
+    """`out = [], [], []`: ids, data, and what failed; and how the first two grow."""
+    lists = ast.Tuple([ast.List([], ast.Load()) for _ in range(3)], ast.Load())
+    place = [s.item(s.name("out"), s.constant(number)) for number in range(2)]
+    return [
+        s.assign("out", lists),
+        s.assign("identified", s.attribute(place[0], "append")),
+        s.assign("mapped", s.attribute(place[1], "append")),
+    ]
 
 
 def _record(writer: Writer, fields: Sequence[Field], identifier: Identifier) -> None:
@@ -151,9 +172,8 @@ def _record(writer: Writer, fields: Sequence[Field], identifier: Identifier) -> 
     else:
         plain = s.other(s.kind(s.name(RECORD)), s.name("dict"))
         writer.add(s.if_(plain, [ast.Raise(s.name("TypeError"), None)]), s.assign("data", s.name(RECORD)))
-    pair = ast.Tuple([_external(writer, identifier, values), s.name("data")], ast.Load())
-    made = s.call(writer.bind(tuple.__new__), writer.bind(Mapped), pair)
-    writer.add(ast.Expr(s.call(s.name("append"), made)))
+    identified = s.call(s.name("identified"), _external(writer, identifier, values))
+    writer.add(ast.Expr(identified), ast.Expr(s.call(s.name("mapped"), s.name("data"))))
 
 
 def _data(writer: Writer, values: Sequence[Value]) -> None:

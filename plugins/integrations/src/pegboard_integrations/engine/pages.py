@@ -1,7 +1,7 @@
 """What a walk gives: pages, with all that is needed to say what happened to each of them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, overload
 
 import attrs
 
@@ -61,13 +61,33 @@ class Try:
 
 
 class Mapped(NamedTuple):
-    """A record that was mapped. `external_id` is None where the mapping names no identifier.
-
-    A tuple, because it is made for each record: three times as fast as an attrs class.
-    """
+    """A record that was mapped. `external_id` is None where the mapping names no identifier."""
 
     external_id: str | None
     data: dict[str, Any]
+
+
+@attrs.frozen(eq=False)
+class MappedRecords(Sequence[Mapped]):
+    """The mapped records of a page, by column: an object for each would cost a tenth of all that mapping does."""
+
+    external_ids: Sequence[str | None] = ()
+    data: Sequence[dict[str, Any]] = ()
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Mapped]:
+        return map(Mapped, self.external_ids, self.data)
+
+    @overload
+    def __getitem__(self, index: int) -> Mapped: ...
+    @overload
+    def __getitem__(self, index: slice) -> "MappedRecords": ...
+    def __getitem__(self, index: int | slice) -> "Mapped | MappedRecords":
+        make: Any = MappedRecords if isinstance(index, slice) else Mapped
+        made: Mapped | MappedRecords = make(self.external_ids[index], self.data[index])
+        return made
 
 
 @attrs.frozen
@@ -102,7 +122,7 @@ class Page:
     request: SentRequest
     response: Received
     records: Sequence[Any] = attrs.field(repr=False)
-    mapped: Sequence[Mapped] = attrs.field(repr=False)
+    mapped: MappedRecords = attrs.field(repr=False)
     failed: Sequence[Failed] = attrs.field(repr=False)
     dropped: Mapping[str, int] = attrs.field(factory=dict)
     tries: tuple[Try, ...] = ()

@@ -32,7 +32,7 @@ async def preview(plan: Plan, sample: Any, services: Services) -> Preview:
     except NoRecords as error:
         raise Problem(422, "no-records", str(error)) from None
     mapped, failed = await plan.mapper.page(records, services)
-    return Preview(mapped, failed, len(records))
+    return Preview(list(mapped), failed, len(records))
 
 
 def with_mapping(definition: Definition, endpoint_id: str, mapping: Mapping[str, Any]) -> Definition:

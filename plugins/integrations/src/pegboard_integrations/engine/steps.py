@@ -14,7 +14,7 @@ from pegboard_jsonpath import text_of
 from .decoding import Undecodable
 from .fetching import Fetched, Fetching, Walking, outgoing_of
 from .graphql import graphql_errors
-from .pages import Failed, Mapped, Page
+from .pages import Failed, MappedRecords, Page
 from .paging import Walk
 from .params import scope_of
 from .plan import Plan
@@ -111,7 +111,7 @@ class Steps:
         return page, None if stop is not None else following
 
     def _page(
-        self, fetched: Fetched, body: Any, records: list[Any], mapped: list[Mapped], failed: list[Failed]
+        self, fetched: Fetched, body: Any, records: list[Any], mapped: MappedRecords, failed: list[Failed]
     ) -> Page:
         self.number += 1
         found = {name: path.get(body) for name, path in self.plan.metadata.items()}
