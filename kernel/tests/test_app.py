@@ -2,12 +2,16 @@
 
 import asyncio
 import importlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import pegboard
 from pegboard import Call, RouteSpec, Settings, StartupError, contracts, create_app, hookimpl
@@ -56,6 +60,67 @@ async def test_many_callers_at_once_are_answered_on_a_socket() -> None:
         answers = await asyncio.gather(*(api.get("/data") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.headers["x-request-id"] for answer in answers}) == 50
+
+
+class Seen:
+    """Middleware of somebody who embeds the app: notes what passes, and answers with a header of its own."""
+
+    def __init__(self, app: ASGIApp, paths: list[str]) -> None:
+        self.app, self.paths = app, paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-seen", b"yes")]
+            await send(message)
+
+        if scope["type"] == "http":
+            self.paths.append(scope["path"])
+        await self.app(scope, receive, marked)
+
+
+async def test_middleware_that_is_added_sees_every_request() -> None:
+    paths: list[str] = []
+    app = create_app(environ={}, installed=False)
+    app.add_middleware(Seen, paths=paths)
+    async with client(app) as api:
+        answers = [await api.get(path) for path in ("/-/live", "/nowhere")]
+    assert paths == ["/-/live", "/nowhere"]
+    assert [answer.headers["x-seen"] for answer in answers] == ["yes", "yes"]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 2
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_response_that_is_given_again_has_each_requests_own_id(streamed: bool) -> None:
+    done: list[str] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"peg"
+
+    async def note() -> None:
+        done.append("after the answer")
+
+    kept = StreamingResponse(pieces()) if streamed else Response(b"peg")
+    kept.background = BackgroundTask(note)
+
+    async def handler(call: Call[None, None]) -> Response:
+        return kept
+
+    def routes(settings: Settings) -> list[RouteSpec]:
+        return [RouteSpec("kept", "/kept", handler, anonymous=True)]
+
+    app = create_app(
+        plugins={"pegs": SimpleNamespace(pegboard_routes=hookimpl(routes, specname="pegboard_routes"))},
+        environ={},
+        installed=False,
+    )
+    async with client(app) as api:
+        answers = [await api.get("/kept") for _ in range(1 if streamed else 2)]
+    ids = [answer.headers.get_list("x-request-id") for answer in answers]
+    assert [len(each) for each in ids] == [1] * len(answers)
+    assert len({each[0] for each in ids}) == len(answers)
+    assert {answer.content for answer in answers} == {b"peg"}
+    assert done == ["after the answer"] * len(answers)
 
 
 def test_any_server_finds_the_app_of_the_environment(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
-from pegboard import AuthProvider, Call, Principal, RouteSpec, SocketCall, SocketSpec, create_app, hookimpl
+from pegboard import (
+    AuthProvider,
+    Call,
+    MissingCredential,
+    Principal,
+    Problem,
+    RouteSpec,
+    SocketCall,
+    SocketSpec,
+    create_app,
+    hookimpl,
+)
 from pegboard.auth import LADDER, grants
 from pegboard.testing import Client, SocketRefused, caller, callers, client
 
@@ -95,6 +107,20 @@ async def test_no_credential_is_a_401_with_every_challenge() -> None:
         answer = await api.get("/guarded")
         assert (answer.status_code, answer.json()["type"]) == (401, "urn:pegboard:problem:unauthorized")
         assert answer.headers["www-authenticate"] == 'Basic, ApiKey name="X-Key"'
+
+
+async def test_a_renderer_can_tell_no_credential_from_a_bad_one() -> None:
+    def render(problem: Problem, request: HTTPConnection) -> Response:
+        return Response(status_code=403 if isinstance(problem, MissingCredential) else problem.status)
+
+    @hookimpl
+    def pegboard_routes(settings: Any) -> Any:
+        yield RouteSpec("own", "/own", who, render=render)
+
+    more = {"own": SimpleNamespace(pegboard_routes=pegboard_routes)}
+    async with client(app(provider("one"), more=more)) as api:
+        assert (await api.get("/own")).status_code == 403
+        assert (await api.get("/own", headers={"one": "bad"})).status_code == 401
 
 
 async def test_an_anonymous_route_still_learns_who_calls() -> None:

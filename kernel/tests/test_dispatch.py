@@ -1,6 +1,6 @@
 """What the kernel does for every route: reading, checking, answering, failing."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -13,7 +13,18 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from pegboard import Call, Problem, Rate, RateLimiter, RouteSpec, SocketCall, SocketSpec, create_app, hookimpl
+from pegboard import (
+    Call,
+    Principal,
+    Problem,
+    Rate,
+    RateLimiter,
+    RouteSpec,
+    SocketCall,
+    SocketSpec,
+    create_app,
+    hookimpl,
+)
 from pegboard.testing import SocketRefused, caller, callers, client
 
 pytestmark = pytest.mark.anyio
@@ -276,33 +287,60 @@ async def test_a_problem_has_its_members_and_headers() -> None:
 
 
 class Limiter:
-    """The service of another plugin: two calls for each subject."""
+    """The service of another plugin: two calls for each route."""
 
     def __init__(self) -> None:
         self.counted: list[tuple[str, str]] = []
 
-    async def check(self, rate: Rate, route: str, subject: str) -> Mapping[str, str]:
-        self.counted.append((route, subject))
-        left = rate.limit - self.counted.count((route, subject))
+    async def check(self, spec: RouteSpec, request: Request, principal: Principal | None) -> Mapping[str, str]:
+        self.counted.append((spec.name, principal.id if principal else ""))
+        left = 2 - len(self.counted)
         if left < 0:
             raise Problem(429, "too-many-requests", "wait", headers={"Retry-After": "1"})
         return {"RateLimit-Remaining": str(left)}
 
+    def rates(self, spec: RouteSpec) -> Sequence[Rate]:
+        return (Rate(2, 60),)
 
-@pytest.mark.parametrize(("by", "subject"), [("principal", "acme/ada"), ("address", "127.0.0.1"), ("route", "")])
-async def test_a_rate_is_kept_by_the_service_that_offers_it(by: Any, subject: str) -> None:
-    limiter = Limiter()
+
+def limiting(limiter: Any) -> dict[str, Any]:
+    """The hook of a plugin that offers the limiter which `limiter` makes."""
 
     @hookimpl
     def pegboard_services(registry: Any, settings: Any) -> None:
-        registry.offer(RateLimiter, lambda services: limiter, eager=True)
+        registry.offer(RateLimiter, limiter, eager=True)
 
-    spec = route(anonymous=False, rate=Rate(2, 60, by))
-    async with client(routed(spec, pegboard_services=pegboard_services)) as api:
+    return {"pegboard_services": pegboard_services}
+
+
+@pytest.mark.parametrize("rate", [None, Rate(2, 60)])
+async def test_the_service_that_offers_to_counts_each_call(rate: Rate | None) -> None:
+    limiter = Limiter()
+    spec = route(anonymous=False, rate=rate)
+    async with client(routed(spec, **limiting(lambda services: limiter))) as api:
         answers = [await api.post("/route", headers=caller(id="ada", tenant="acme")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert [answer.headers.get("ratelimit-remaining") for answer in answers] == ["1", "0", None]
-    assert set(limiter.counted) == {("pegs.route", subject)}
+    assert set(limiter.counted) == {("pegs.route", "ada")}
+
+
+async def test_an_error_of_a_handler_tells_what_is_left_too() -> None:
+    async def refuses(call: Call[None, None]) -> None:
+        raise Problem(409, "taken")
+
+    async with client(routed(route(refuses), **limiting(lambda services: Limiter()))) as api:
+        answer = await api.post("/route")
+    assert (answer.status_code, answer.headers["ratelimit-remaining"]) == (409, "1")
+
+
+async def test_a_limiter_that_failed_closes_the_routes_that_declare_a_rate_and_no_others() -> None:
+    def breaks(services: Any) -> None:
+        raise ConnectionError("no counter")
+
+    async with client(routed(route(rate=Rate(1, 60)), **limiting(breaks))) as api:
+        assert (await api.post("/route")).status_code == 503
+    async with client(routed(route(), **limiting(breaks))) as api:
+        assert (await api.post("/route")).status_code == 200
 
 
 async def test_without_a_limiter_a_rate_is_only_described() -> None:

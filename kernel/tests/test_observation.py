@@ -180,6 +180,6 @@ async def test_an_observer_that_cannot_be_opened_stops_no_request() -> None:
 
 def test_an_app_without_an_observer_tells_nobody() -> None:
     told = [
-        app.user_middleware[0].kwargs["ended"] for app in (observed(Listener), create_app(installed=False, environ={}))
+        app.own_middleware[0].kwargs["ended"] for app in (observed(Listener), create_app(installed=False, environ={}))
     ]
     assert [len(each) for each in told] == [1, 0]

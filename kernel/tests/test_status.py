@@ -113,3 +113,41 @@ def test_notices_are_taken_once_and_in_their_order() -> None:
     assert "secret text" not in repr(notices)
     assert [notice.title for notice in notices.take()] == ["first", "middle", "last"]
     assert notices.take() == []
+
+
+async def test_a_live_process_says_so_whatever_else_is_wrong() -> None:
+    async with client(app(data=offering(Database=breaks))) as api:
+        answer = await api.get("/-/health/live")
+        assert (answer.status_code, answer.json()) == (200, {"status": "live"})
+
+
+async def test_a_process_is_ready_while_all_checks_work() -> None:
+    async with client(app(data=offering(Database=works, Queue=works))) as api:
+        answer = await api.get("/-/health/ready")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ready", "failing": []})
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_which_checks_fail_is_told_without_details() -> None:
+    async with client(app(data=offering(Database=breaks, Queue=works))) as api:
+        answer = await api.get("/-/health/ready")
+        failing = [{"service": "Database", "plugin": "data", "works": False, "detail": ""}]
+        assert (answer.status_code, answer.json()) == (503, {"status": "failing", "failing": failing})
+        assert "internal" not in answer.text
+
+
+async def test_checks_that_hang_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "PATIENCE", 1.0)
+    async with client(app(data=offering(Database=hangs, Queue=hangs))) as api, asyncio.timeout(1.95):
+        answer = await api.get("/-/health/ready")
+    assert [check["service"] for check in answer.json()["failing"]] == ["Database", "Queue"]
+
+
+async def test_a_quarantined_plugin_degrades_and_leaves_the_process_ready() -> None:
+    @hookimpl
+    def pegboard_routes(settings: Any) -> Any:
+        raise LookupError
+
+    async with client(app(bad=SimpleNamespace(pegboard_routes=pegboard_routes))) as api:
+        assert (await api.get("/-/health")).json()["status"] == "degraded"
+        assert (await api.get("/-/health/ready")).status_code == 200

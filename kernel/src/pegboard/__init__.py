@@ -5,9 +5,10 @@ from .auditing import record_event
 from .contracts import *  # noqa: F403
 from .contracts import __all__ as _contracts
 from .hookspecs import hookimpl
+from .measuring import Meters
 from .notices import Notice, Notices
 from .opened import Sandboxes, ScriptRunners
-from .problems import FieldError, MissingService, Problem, StartupError, render_problem
+from .problems import FieldError, MissingCredential, MissingService, Problem, StartupError, render_problem
 from .registry import Registries, Registry
 from .routing import FixedRoutes, RouteTable
 from .secrets import Secret
@@ -20,6 +21,8 @@ __all__ = [
     "FieldError",
     "FixedRoutes",
     "KernelSettings",
+    "Meters",
+    "MissingCredential",
     "MissingService",
     "Notice",
     "Notices",

@@ -56,14 +56,35 @@ def serve_board(board: Board) -> Starlette:
     fixed = FixedRoutes((*board.routes, *((route, OWN) for route in own_routes(board))))
     board.services.provide(FixedRoutes, fixed)
     routes = _routes(fixed, board)
-    app = Starlette(
+    app = _Application(
+        _middleware(board, routes),
         routes=routes,
-        middleware=_middleware(board, routes),
         exception_handlers={HTTPException: _http_exception},
         lifespan=lifespan,
     )
     app.state.board = board
     return app
+
+
+class _Application(Starlette):
+    """A Starlette with the kernel's own middleware around all of its own.
+
+    What is found directly passes neither Starlette's list of routes nor its answers to exceptions: a route answers its
+    own. Where somebody has added middleware, which is to see every request, the kernel's comes last.
+    """
+
+    def __init__(self, own: Sequence[Middleware], **options: Any) -> None:
+        super().__init__(**options)
+        self.own_middleware = own
+
+    def build_middleware_stack(self) -> ASGIApp:
+        if self.user_middleware:
+            self.user_middleware += self.own_middleware
+            return super().build_middleware_stack()
+        app = super().build_middleware_stack()
+        for made, arguments, options in reversed(self.own_middleware):
+            app = made(app, *arguments, **options)
+        return app
 
 
 def _middleware(board: Board, routes: Sequence[BaseRoute]) -> list[Middleware]:

@@ -9,7 +9,7 @@ from starlette.authentication import AuthenticationBackend, AuthenticationError
 from starlette.requests import HTTPConnection
 
 from .contracts import AuthProvider, Principal, Services
-from .problems import MissingService, Problem
+from .problems import MissingCredential, MissingService, Problem
 from .registry import Registry
 from .settings import AuthSettings
 
@@ -63,7 +63,7 @@ class Chain:
         if principal is None:
             if self.missing:
                 raise MissingService(self.missing, "callers cannot be recognised; install it or change [auth] inbound")
-            raise self.unauthorized("send a credential")
+            raise MissingCredential(self.challenge)
         lacking = _lacking(principal.scopes, scopes)
         if lacking:
             detail = f"this needs the scope {', '.join(lacking)}"

@@ -23,6 +23,7 @@ from .contracts import (
     Transform,
 )
 from .dispatch import Dispatcher
+from .measuring import Meters
 from .notices import Notices
 from .opened import Sandboxes, ScriptRunners
 from .plugins import Loader, Plugin
@@ -154,6 +155,7 @@ class Board:
         self.services.provide(RouteTable, self.table)
         self.services.provide(Notices, self.notices)
         self.services.provide(Board, self)
+        self.services.provide(Meters, Meters(self.services))
         self.services.provide(Sandboxes, Sandboxes(self.registries[SandboxProvider], self.services))
         self.services.provide(ScriptRunners, ScriptRunners(self.registries[ScriptRunnerProvider], self.services))
 

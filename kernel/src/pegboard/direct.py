@@ -4,7 +4,7 @@ What is not found here, such as mounted applications, WebSockets, wrong methods 
 Starlette, which has the same routes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 
 import attrs
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,7 +26,7 @@ class Direct:
 
 
 class DirectRoutes:
-    """Middleware, the innermost one: right before Starlette's own handling of exceptions and routes."""
+    """The innermost of the app's own middleware: what it does not find goes on to Starlette."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[tuple[str, Mapping[str, ASGIApp]]], table: RouteTable) -> None:
         """`routes` are the paths that the app was built with, mounted ones with a last ``{name:path}``."""
@@ -48,12 +48,12 @@ class DirectRoutes:
             self._fixed.remove(template)
             self._fixed.insert(template, Direct({}))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         served = self._find(scope) if scope["type"] == "http" else None
-        await (served or self.app)(scope, receive, send)
+        return (served or self.app)(scope, receive, send)
 
     def _find(self, scope: Scope) -> ASGIApp | None:
-        path = local_path(scope)
+        path = local_path(scope) if scope.get("root_path") else scope["path"]
         found = self._known.get(path) or self._fixed_route(path)
         if found is not None:
             direct, values = found
@@ -62,7 +62,7 @@ class DirectRoutes:
             app, values = self._table.serving(path, scope["method"])
         if app is not None:
             scope["endpoint"], scope["router"] = app, scope["app"].router
-            scope["path_params"] = {**scope.get("path_params", {}), **values}
+            scope["path_params"] = {**scope["path_params"], **values} if "path_params" in scope else dict(values)
         return app
 
     def _fixed_route(self, path: str) -> tuple[Direct, dict[str, str]] | None:

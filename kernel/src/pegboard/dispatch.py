@@ -17,10 +17,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .auth import Chain
 from .contracts import Call, ErrorRenderer, Principal, RateLimiter, RouteSpec, Services, SocketCall, SocketSpec
+from .idempotent import WholeRequest, answered_once
 from .invalid import invalid
 from .json import COLLECTIONS, converter, dumps, text_converter
-from .logs import request_id
-from .problems import FieldError, Problem, render_problem
+from .logs import Exchange, request_id
+from .problems import FieldError, MissingService, Problem, render_problem
 
 log = structlog.get_logger(__name__)
 
@@ -39,16 +40,24 @@ class Dispatcher:
         return RouteApp(spec, owner, self._answer(spec), spec.render or render_problem)
 
     def _answer(self, spec: RouteSpec) -> Callable[[Request], Awaitable[Response]]:
-        handler, status, services = spec.handler, spec.status, self.services
+        status, services, anonymous, scopes = spec.status, self.services, spec.anonymous, spec.scopes
+        keyed, limit, limited = bool(spec.idempotent), spec.body_limit, RateLimiter in services
+        handler = answered_once(spec, _json) if keyed else spec.handler
         read_body = _body_reader(spec) if spec.body is not None else None
         read_query = _query_reader(spec.query) if spec.query is not None else None
 
         async def answer(request: Request) -> Response:
-            principal = await self.admit(request, spec.anonymous, spec.scopes)
-            told = await self._count(spec, request, principal) if spec.rate else None
-            query = read_query(request) if read_query else None
-            body = await read_body(request) if read_body else None
-            result = await handler(Call(request, services, principal, body, query))
+            principal = await self.admit(request, anonymous, scopes)
+            told = await self._count(spec, request, principal) if limited else None
+            try:
+                if keyed:
+                    request = await _whole(request, limit)
+                query = read_query(request) if read_query else None
+                body = await read_body(request) if read_body else None
+                result = await handler(Call(request, services, principal, body, query))
+            except Problem as problem:
+                problem.headers |= told or {}
+                raise
             response = result if isinstance(result, Response) else _json(result, status)
             if told:
                 response.headers.update(told)
@@ -63,16 +72,15 @@ class Dispatcher:
         principal = await self.chain.principal(conn)
         return principal if anonymous else self.chain.require(principal, scopes)
 
-    async def _count(self, spec: RouteSpec, request: Request, principal: Principal | None) -> Mapping[str, str] | None:
-        if RateLimiter not in self.services or spec.rate is None:
-            return None
-        client = request.client.host if request.client else ""
-        subjects = {
-            "route": "",
-            "address": client,
-            "principal": f"{principal.tenant}/{principal.id}" if principal else client,
-        }
-        return await self.services.get(RateLimiter).check(spec.rate, spec.name, subjects[spec.rate.by])  # type: ignore[type-abstract]
+    async def _count(self, spec: RouteSpec, request: Request, principal: Principal | None) -> Mapping[str, str]:
+        """Count the call. Raises Problem 429, and 503 where a rate is declared and whatever keeps it has failed."""
+        try:
+            limiter = self.services.get(RateLimiter)  # type: ignore[type-abstract]
+        except MissingService:
+            if spec.rate is None:
+                return {}
+            raise
+        return await limiter.check(spec, request, principal)
 
     def socket(self, spec: SocketSpec, owner: str = "") -> "SocketApp":
         """The application that serves one WebSocket route."""
@@ -98,7 +106,10 @@ class RouteApp:
             return
         except Exception as error:
             response = self.render(unexpected(error, self.spec.name, self.owner), request)
-        await response(scope, receive, send)
+        if type(send) is Exchange and type(response).__call__ is Response.__call__:
+            await send.answer(response)
+        else:  # somebody wants to see each message, or the response has a way of its own, such as a stream
+            await response(scope, receive, send)
 
 
 @attrs.frozen
@@ -107,8 +118,9 @@ class MethodApp:
 
     by_method: Mapping[str, RouteApp]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.by_method[scope["method"]](scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        app = scope["endpoint"] = self.by_method[scope["method"]]
+        return app(scope, receive, send)
 
 
 @attrs.frozen
@@ -190,6 +202,10 @@ async def read_body(request: Request, limit: int) -> bytes:
             raise too_large
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def _whole(request: Request, limit: int) -> Request:
+    return WholeRequest(request, await read_body(request, limit))
 
 
 def _query_reader(kind: type) -> Callable[[Request], Any]:

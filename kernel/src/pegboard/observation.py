@@ -4,7 +4,7 @@ import attrs
 from starlette.types import Scope
 
 from .contracts import RequestObserver, Services
-from .dispatch import MethodApp, RouteApp
+from .dispatch import RouteApp
 from .problems import MissingService
 
 
@@ -21,16 +21,8 @@ class Observation:
             observer = self.services.get(RequestObserver)  # type: ignore[type-abstract]
         except MissingService:  # not open yet, or its plugin is quarantined, which health tells
             return
-        served = _served(scope)
-        if served is None:
-            observer.answered("", "", scope["method"], status, seconds)
-        else:
+        served = scope.get("endpoint")  # left there when the route was found
+        if isinstance(served, RouteApp):
             observer.answered(served.spec.name, served.owner, scope["method"], status, seconds)
-
-
-def _served(scope: Scope) -> RouteApp | None:
-    """The route that was left in the scope when it was found."""
-    endpoint = scope.get("endpoint")
-    if isinstance(endpoint, RouteApp):
-        return endpoint
-    return endpoint.by_method.get(scope["method"]) if isinstance(endpoint, MethodApp) else None
+        else:
+            observer.answered("", "", scope["method"], status, seconds)

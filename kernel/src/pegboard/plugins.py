@@ -6,6 +6,7 @@ the phase in which it failed, the reason, and the way to start without it.
 
 import importlib.metadata as metadata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import attrs
@@ -54,8 +55,9 @@ class Plugin:
 def find() -> dict[str, Plugin]:
     """All installed plugins by name, from metadata alone: nothing is imported."""
     found: dict[str, Plugin] = {}
+    version = cache(metadata.version)  # a file each, and plugins need the same ones
     for entry in sorted(_entry_points(), key=lambda e: (e.name, e.group != GROUP)):
-        plugin = _described(entry)
+        plugin = _described(entry, version)
         other = found.setdefault(entry.name, plugin)
         if other is not plugin:
             names = f"{other.distribution} and {plugin.distribution}"
@@ -70,7 +72,7 @@ def _entry_points() -> Iterator[metadata.EntryPoint]:
             yield from metadata.entry_points(group=group)
 
 
-def _described(entry: metadata.EntryPoint) -> Plugin:
+def _described(entry: metadata.EntryPoint, version: Callable[[str], str]) -> Plugin:
     dist = entry.dist
     plugin = Plugin(entry.name, module=entry)
     if dist is not None:
@@ -83,7 +85,7 @@ def _described(entry: metadata.EntryPoint) -> Plugin:
     wants = [r for r in map(_requirement, (dist.requires or []) if dist else []) if r]
     plugin.requires = tuple(r.name.removeprefix("pegboard-") for r in wants if r.name.startswith("pegboard-"))
     for requirement in wants:
-        unmet = _unmet(requirement)
+        unmet = _unmet(requirement, version)
         if unmet:
             plugin.quarantine("find", unmet)
     return plugin
@@ -98,13 +100,13 @@ def _requirement(text: str) -> Requirement | None:
     return requirement if requirement.marker is None or requirement.marker.evaluate({"extra": ""}) else None
 
 
-def _unmet(requirement: Requirement) -> str:
+def _unmet(requirement: Requirement, version: Callable[[str], str]) -> str:
     try:
-        version = metadata.version(requirement.name)
+        found = version(requirement.name)
     except metadata.PackageNotFoundError:
         return f"it needs {requirement}, which is not installed; pip install {requirement.name}"
-    if not requirement.specifier.contains(version, prereleases=True):
-        return f"it needs {requirement}, but {version} is installed; pip install '{requirement}'"
+    if not requirement.specifier.contains(found, prereleases=True):
+        return f"it needs {requirement}, but {found} is installed; pip install '{requirement}'"
     return ""
 
 

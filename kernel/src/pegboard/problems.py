@@ -71,6 +71,16 @@ class MissingService(Problem):
         super().__init__(503, "provider-missing", f"{what} is not available{': ' + hint if hint else ''}")
 
 
+class MissingCredential(Problem):
+    """A caller sent no credential where one is needed; a bad one is a plain 401 of the same code.
+
+    It has a type of its own for the renderers of contracts that answer both differently.
+    """
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__(401, "unauthorized", "send a credential", headers={"WWW-Authenticate": challenge})
+
+
 class StartupError(Exception):
     """Why the app cannot start, in one line for the operator: what, where, and the way out."""
 

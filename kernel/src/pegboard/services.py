@@ -7,13 +7,14 @@ not hold a task group or a cancel scope open across its `yield`.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import attrs
 
+from .contracts import Metric
 from .contracts import Services as ServicesProtocol
 from .problems import MissingService
 from .registry import Conflict
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 Factory = Callable[[Any], Any]
 Ping = Callable[[Any], Awaitable[str | None]]
+Measure = Callable[[Any], Iterable[Metric] | Awaitable[Iterable[Metric]]]
 
 _opening: ContextVar[tuple[type, ...]] = ContextVar("pegboard_opening", default=())
 
@@ -33,6 +35,7 @@ class Offer:
     owner: str
     eager: bool
     ping: Ping | None
+    measure: Measure | None = None
 
 
 @attrs.define
@@ -43,17 +46,24 @@ class ServiceRegistry:
     offers: dict[type, Offer] = attrs.field(factory=dict)
 
     def offer(
-        self, kind: type[T], factory: Callable[[Any], Any], *, eager: bool = False, ping: Ping | None = None
+        self,
+        kind: type[T],
+        factory: Callable[[Any], Any],
+        *,
+        eager: bool = False,
+        ping: Ping | None = None,
+        measure: Measure | None = None,
     ) -> None:
         """Offer a service of the type `kind`.
 
         `factory(services)` returns it, is a coroutine function that returns it, or is an async generator that
         yields it and then cleans up. `ping(service)` is awaited for health checks: it returns a detail or None, and
-        raises if the service does not work.
+        raises if the service does not work. `measure(service)` returns its `Metric`s, or is a coroutine function that
+        does: it is asked, while the service is open, whenever somebody collects them.
         """
         if kind in self.offers:
             raise Conflict(f'plugin "{self.owner}" offers {kind.__name__} twice')
-        self.offers[kind] = Offer(kind, factory, self.owner, eager, ping)
+        self.offers[kind] = Offer(kind, factory, self.owner, eager, ping, measure)
 
 
 @attrs.define
@@ -93,6 +103,9 @@ class AppServices(ServicesProtocol):
 
     def __contains__(self, kind: type) -> bool:
         return kind in self._open or kind in self.offers
+
+    def is_open(self, kind: type) -> bool:
+        return kind in self._open
 
     def get(self, kind: type[T], /) -> T:
         try:

@@ -1,4 +1,4 @@
-"""What the app tells of itself: ``/-/plugins`` and ``/-/health``."""
+"""What the app tells of itself: ``/-/plugins``, ``/-/health`` and, for orchestrators, what is below that."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,21 @@ class Check:
 
 
 @attrs.frozen
+class Readiness:
+    """``ready``, or ``failing`` (503) with the plugins and services whose checks fail."""
+
+    status: str
+    failing: tuple[Check, ...] = ()
+
+
+@attrs.frozen
+class Liveness:
+    """``live``: the process answers, whatever else does."""
+
+    status: str = "live"
+
+
+@attrs.frozen
 class Health:
     """``ok``; ``degraded`` while a plugin is quarantined; ``failing`` (503) while a service's check fails."""
 
@@ -69,15 +84,45 @@ async def ping(board: "Board", offer: Offer) -> Check:
     return Check(name, offer.owner, True, detail or "")
 
 
+async def checks(board: "Board") -> tuple[Check, ...]:
+    """Ask every service that offers a check, all at the same time."""
+    offers = [offer for offer in board.services.offers.values() if offer.ping]
+    made: dict[int, Check] = {}
+
+    async def check(number: int, offer: Offer) -> None:
+        made[number] = await ping(board, offer)
+
+    async with anyio.create_task_group() as asking:
+        for number, offer in enumerate(offers):
+            asking.start_soon(check, number, offer)
+    return tuple(made[number] for number in range(len(offers)))
+
+
 async def health(board: "Board") -> Health:
-    """Ask every service that offers a check."""
-    checks = tuple([await ping(board, offer) for offer in board.services.offers.values() if offer.ping])
+    """Every check, and what is quarantined."""
+    made = await checks(board)
     quarantined = tuple(plugin.name for plugin in board.loader.quarantined())
     status = "degraded" if quarantined else "ok"
-    if not all(check.works for check in checks):
+    if not all(check.works for check in made):
         status = "failing"
     opened = board.services.get(Sandboxes).opened
-    return Health(status, quarantined, checks, {name: sandbox.isolation.name for name, sandbox in opened.items()})
+    return Health(status, quarantined, made, {name: sandbox.isolation.name for name, sandbox in opened.items()})
+
+
+async def readiness(board: "Board") -> Readiness:
+    """Whether requests should come here: every check works."""
+    failing = tuple(check for check in await checks(board) if not check.works)
+    return Readiness("failing" if failing else "ready", failing)
+
+
+def _public(made: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Details are for `pegboard doctor`: they may name hosts and files."""
+    return tuple(attrs.evolve(check, detail="") for check in made)
+
+
+def _told(report: Health | Readiness) -> Response:
+    status = 503 if report.status == "failing" else 200
+    return Response(dumps(report), status, {"Cache-Control": "no-store"}, media_type="application/json")
 
 
 def own_routes(board: "Board") -> list[RouteSpec]:
@@ -86,8 +131,14 @@ def own_routes(board: "Board") -> list[RouteSpec]:
 
     async def healthy(call: Call[None, None]) -> Any:
         report = await health(board)
-        public = attrs.evolve(report, checks=tuple(attrs.evolve(c, detail="") for c in report.checks))
-        return Response(dumps(public), 503 if report.status == "failing" else 200, media_type="application/json")
+        return _told(attrs.evolve(report, checks=_public(report.checks)))
+
+    async def ready(call: Call[None, None]) -> Any:
+        report = await readiness(board)
+        return _told(attrs.evolve(report, failing=_public(report.failing)))
+
+    async def live(call: Call[None, None]) -> Liveness:
+        return Liveness()
 
     return [
         RouteSpec(
@@ -107,6 +158,25 @@ def own_routes(board: "Board") -> list[RouteSpec]:
             result=Health,
             answers={503: "a service does not work"},
             summary="Whether this app works",
+            tags=("system",),
+        ),
+        RouteSpec(
+            "pegboard.ready",
+            "/-/health/ready",
+            ready,
+            anonymous=True,
+            result=Readiness,
+            answers={503: "a service does not work, or the app is starting or stopping"},
+            summary="Whether requests should come to this process",
+            tags=("system",),
+        ),
+        RouteSpec(
+            "pegboard.live",
+            "/-/health/live",
+            live,
+            anonymous=True,
+            result=Liveness,
+            summary="Whether this process answers",
             tags=("system",),
         ),
     ]

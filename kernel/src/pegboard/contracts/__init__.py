@@ -2,6 +2,8 @@
 
 from .audit import AuditEvent, Auditor
 from .auth import AuthContext, AuthProvider, InboundAuth, OutboundAuth, Principal
+from .idempotent import IdempotencyKey, IdempotencyStore
+from .metric import Metric
 from .pagination import PageRequest, PageResponse, Paginator, Stop, Walk
 from .panel import Action, Collection, Column, Form, Module, Panel
 from .point import Point
@@ -77,11 +79,14 @@ __all__ = [
     "Failure",
     "Form",
     "Handler",
+    "IdempotencyKey",
+    "IdempotencyStore",
     "InboundAuth",
     "Isolation",
     "Limits",
     "Load",
     "LogBytes",
+    "Metric",
     "Missing",
     "Module",
     "MountSpec",

@@ -1,6 +1,6 @@
 """A route as data: enough to serve it, guard it, and describe it in an OpenAPI document."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
@@ -41,6 +41,9 @@ class Call(Generic[B, Q]):
         return self.principal
 
 
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+"""Methods that change nothing (RFC 9110, section 9.2.1)."""
+
 Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
 
 
@@ -52,18 +55,28 @@ class ErrorRenderer(Protocol):
 
 @attrs.frozen
 class Rate:
-    """At most `limit` calls in `window` seconds, counted apart for each of what `by` names."""
+    """At most `limit` calls in `window` seconds, counted apart for each of what `by` names.
+
+    A `credential` is one key or token of a principal. Callers without one are counted by their address instead.
+    """
 
     limit: int
     window: int
-    by: Literal["principal", "address", "route"] = "principal"
+    by: Literal["principal", "address", "route", "credential", "tenant"] = "principal"
 
 
 class RateLimiter(Protocol):
-    """The service that keeps a route's `Rate`, where a plugin offers one."""
+    """The service that keeps the `Rate` of routes, and rates that an operator sets, where a plugin offers one."""
 
-    async def check(self, rate: Rate, route: str, subject: str) -> Mapping[str, str]:
-        """Count one call and return the headers that tell the caller; raises `Problem` 429 when it is too many."""
+    async def check(self, spec: "RouteSpec", request: Request, principal: Principal | None) -> Mapping[str, str]:
+        """Count one call of any route and return the headers that tell the caller, none where there is no rate.
+
+        Asked for each HTTP request that was let in. Raises `Problem` 429 when it is too many.
+        """
+        ...
+
+    def rates(self, spec: "RouteSpec") -> Sequence[Rate]:
+        """The rates of a route for callers of whom nothing is known, to describe it; none where there is no limit."""
         ...
 
 
@@ -95,7 +108,8 @@ class RouteSpec:
     `scopes` are all needed. A route wants an authenticated caller unless it says `anonymous`; one that is
     anonymous still learns who calls where a credential is sent. `body` and `query` are attrs classes (or None),
     `result` the type that the handler returns; a handler may return a `Response` instead. `body_limit` is in
-    bytes. `answers` describes further statuses. `render` shapes errors; the default is RFC 9457.
+    bytes. `answers` describes further statuses. `render` shapes errors; the default is RFC 9457. An `idempotent`
+    route takes, or wants, an ``Idempotency-Key``: an `IdempotencyStore` then answers repeated requests.
     """
 
     name: str = attrs.field(validator=check_name)
@@ -116,10 +130,17 @@ class RouteSpec:
     body_limit: int = 1024 * 1024
     render: ErrorRenderer | None = None
     hidden: bool = False
+    idempotent: Literal["", "optional", "required"] = ""
 
     def __attrs_post_init__(self) -> None:
         if self.anonymous and self.scopes:
             raise ValueError(f'route "{self.name}": an anonymous route cannot need scopes {list(self.scopes)}')
+        if self.idempotent not in ("", "optional", "required"):
+            raise ValueError(f'route "{self.name}": idempotent is {self.idempotent!r}: say "optional" or "required"')
+        if self.idempotent == "required" and self.anonymous:
+            raise ValueError(f'route "{self.name}": an anonymous route cannot require keys: only callers have them')
+        if self.idempotent and SAFE_METHODS.issuperset(self.methods):
+            raise ValueError(f'route "{self.name}": {list(self.methods)} may be repeated anyhow: leave idempotent out')
 
 
 @attrs.define

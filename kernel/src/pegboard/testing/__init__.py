@@ -7,6 +7,7 @@ from . import callers
 from .app import Client, SocketRefused, WebSocketSession, client, running, serve
 from .callers import caller
 from .census import Census
+from .forking import Forking, forking
 from .processes import ServerProcess, run_pegboard, served
 from .upstream import Answer, Received, Upstream, answer, upstream
 
@@ -14,6 +15,7 @@ __all__ = [
     "Answer",
     "Census",
     "Client",
+    "Forking",
     "Received",
     "ServerProcess",
     "SocketRefused",
@@ -23,6 +25,7 @@ __all__ = [
     "caller",
     "callers",
     "client",
+    "forking",
     "run_pegboard",
     "running",
     "serve",

@@ -158,6 +158,13 @@ async def served(
         start_new_session=True,
         limit=1 << 20,
     )
+    async with serving(process, patience) as server:
+        yield server
+
+
+@asynccontextmanager
+async def serving(process: asyncio.subprocess.Process, patience: float) -> AsyncIterator[ServerProcess]:
+    """A server that is starting, once it says where it serves. Leaving kills it."""
     server = ServerProcess(process=process)
     server._reading = asyncio.create_task(server._read())
     try:

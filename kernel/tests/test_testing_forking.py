@@ -1,0 +1,54 @@
+"""Servers that are forked: processes of their own in every respect, with settings of their own."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pegboard.testing import Forking, caller, forking
+
+pytestmark = pytest.mark.anyio
+
+BARE = {"PEGBOARD_DISABLE": ",".join(sorted(entry_points(group="pegboard.plugin.v1").names))}
+
+
+@pytest.fixture(scope="module")
+async def servers() -> AsyncIterator[Forking]:
+    async with forking(environ=BARE) as made:
+        yield made
+
+
+async def test_two_servers_of_one_origin_have_lives_of_their_own(servers: Forking, tmp_path: Path) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+    one, two = (servers.served(folder, environ=BARE) for folder in folders)
+    async with two as other:
+        async with one as server:
+            assert os.getpgid(server.pid) == server.pid != other.pid
+            assert server.url != other.url
+            await server.kill()
+            with pytest.raises(ProcessLookupError):
+                os.killpg(server.pid, 0)
+            assert await server.wait() == -signal.SIGKILL
+        async with httpx.AsyncClient(base_url=other.url, trust_env=False) as api:
+            assert (await api.get("/-/plugins", headers=caller("*"))).status_code == 200
+        assert await other.interrupt() == 0
+        assert "stopping" in other.output
+
+
+async def test_each_has_its_own_environment_and_tells_why_it_does_not_start(servers: Forking, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"the process ended \(1\)") as told:
+        await servers.served(tmp_path, environ={**BARE, "PEGBOARD_STRICKT": "1"}).__aenter__()
+    assert "PEGBOARD_STRICKT" in str(told.value)
+
+
+async def test_a_server_that_nobody_closed_ends_with_its_context(servers: Forking, tmp_path: Path) -> None:
+    async with servers.served(tmp_path, environ=BARE) as server:
+        pid = server.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
