@@ -22,35 +22,33 @@ class RequestArguments:
 
     def __init__(self, credentials: frozenset[str]) -> None:
         """`credentials` are the headers, in lower case, in which callers of this app prove who they are."""
-        self._credentials = credentials
-        self._names: dict[bytes, str] = {}
+        self._names = _Names(credentials)
 
     async def of(self, request: Request) -> Argument:
         """Raises Problem 413 for a body of more than 1 MiB, 400 for one that is no text."""
         scope = request.scope
-        body = "" if request.method in BODILESS else _decoded(await read_body(request, BODY_LIMIT))
-        bound = {name: value for name, value in scope["path_params"].items() if name != "widget_id"}
+        method, bound, names = scope["method"], scope["path_params"], self._names
+        body = "" if method in BODILESS else _decoded(await read_body(request, BODY_LIMIT))
+        if "widget_id" in bound:
+            bound = {name: value for name, value in bound.items() if name != "widget_id"}
         query = request.query_params.multi_items() if scope["query_string"] else []
-        return _document(request.method, scope["path"], self._shown(scope["headers"]), query, bound, body or None)
+        headers = [(name, value.decode("latin-1")) for raw, value in scope["headers"] if (name := names[raw])]
+        return _document(method, scope["path"], headers, query, bound, body or None)
 
-    def _shown(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-        names = self._names
-        shown = []
-        for raw, value in headers:
-            name = names.get(raw)
-            if name is None:
-                name = self._judged(raw)
-            if name:
-                shown.append((name, value.decode("latin-1")))
-        return shown
 
-    def _judged(self, raw: bytes) -> str:
-        """A header's name, or "" for one that stays hidden; remembered, for each request has the same ones."""
+class _Names(dict[bytes, str]):
+    """The names of headers, "" for one that stays hidden; remembered, for each request has the same ones."""
+
+    def __init__(self, credentials: frozenset[str]) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def __missing__(self, raw: bytes) -> str:
+        if len(self) >= REMEMBERED_NAMES:  # callers choose the names
+            self.clear()
         name = raw.decode("latin-1")
-        if len(self._names) >= REMEMBERED_NAMES:  # callers choose the names
-            self._names.clear()
-        self._names[raw] = "" if name in self._credentials or is_secret(name) else name
-        return self._names[raw]
+        self[raw] = shown = "" if name in self._credentials or is_secret(name) else name
+        return shown
 
 
 def described(

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pegboard import Argument, AuthProvider, Limits, Outcome, Principal, Program, Run, Sandboxes
+from pegboard import Argument, AuthProvider, Isolation, Limits, Outcome, Principal, Program, Run, Sandboxes
 
 from .arguments import RequestArguments, user_argument
 from .errors import failed
@@ -18,27 +19,32 @@ LIMITS = Limits()
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
+CONTENT_TYPE = (b"content-type", b"application/json")
+
 
 def execution_headers(outcome: Outcome, sandbox: str, upstream: float, freshness: str) -> RawHeaders:
     """Where the body came from, how it was isolated, and what took how long (Server-Timing); `upstream` in seconds."""
     times = (upstream * 1e3, outcome.queue * 1e3, (outcome.start + outcome.wall) * 1e3)
-    return (
-        (b"x-cache", freshness.encode()),
-        (b"x-sandbox", sandbox.encode()),
-        (b"x-isolation", outcome.isolation.name.encode()),
-        (b"server-timing", b"upstream;dur=%.2f, queue;dur=%.2f, sandbox;dur=%.2f" % times),
-    )
+    took = (b"server-timing", b"upstream;dur=%.2f, queue;dur=%.2f, sandbox;dur=%.2f" % times)
+    return (*_origin(freshness, sandbox, outcome.isolation), took)
+
+
+@lru_cache(1000)
+def _origin(freshness: str, sandbox: str, isolation: Isolation) -> RawHeaders:
+    names = ("x-cache", "x-sandbox", "x-isolation")
+    values = (freshness, sandbox, isolation.name)
+    return tuple((name.encode(), value.encode()) for name, value in zip(names, values, strict=True))
 
 
 class ResultResponse(Response):
     """A result as it came from the sandbox. Its headers are few and known, so they are not looked through again."""
 
+    status_code = 200
+    background = None
+
     def __init__(self, result: bytes, headers: RawHeaders) -> None:
-        self.status_code = 200
-        self.background = None
         self.body = result
-        length = (b"content-length", b"%d" % len(result))
-        self.raw_headers = [length, (b"content-type", b"application/json"), *headers]
+        self.raw_headers = [(b"content-length", b"%d" % len(result)), CONTENT_TYPE, *headers]
 
 
 class Executor:
@@ -52,11 +58,14 @@ class Executor:
 
     async def call(self, plan: Plan, request: Request, principal: Principal | None) -> Response:
         """The answer to one request. Raises Problem with the contract's codes."""
-        sandbox = await self._sandboxes.open(plan.sandbox)
+        sandbox = self._sandboxes.opened.get(plan.sandbox) or await self._sandboxes.open(plan.sandbox)
         asked = await self._requests.of(request)
-        started = time.perf_counter()
-        body, freshness = await self._upstream.get(plan.cache_key, plan.request, plan.max_age)
-        waited = time.perf_counter() - started
+        found, waited = self._upstream.kept(plan.cache_key, plan.max_age), 0.0
+        if found is None:
+            started = time.perf_counter()
+            found = await self._upstream.get(plan.cache_key, plan.request, plan.max_age)
+            waited = time.perf_counter() - started
+        body, freshness = found
         arguments = (body, asked, user_argument(principal))
         outcome = await sandbox.run(Run(plan.tenant, plan.program, arguments, LIMITS))
         headers = execution_headers(outcome, plan.sandbox, waited, freshness)

@@ -56,14 +56,17 @@ class Plans:
         self._generation = 0
         self._changes.subscribe(PLANS, self._forget)
 
-    async def get(self, widget_id: str) -> Plan:
-        """Raises Problem 404."""
+    def kept(self, widget_id: str) -> Plan | None:
+        """The plan, if it is here and still good."""
         self._changes.poll()
         plan = self._plans.get(widget_id)
         if plan is not None:
             self._plans.move_to_end(widget_id)
-            return plan
-        return await self._load(widget_id)
+        return plan
+
+    async def get(self, widget_id: str) -> Plan:
+        """Raises Problem 404."""
+        return self.kept(widget_id) or await self._load(widget_id)
 
     async def _load(self, widget_id: str) -> Plan:
         generation = self._generation

@@ -78,7 +78,8 @@ async def execute(call: Call[None, None]) -> Response:
     endpoints = call.services.get(Endpoints)
     path = call.path
     bound = path.get("widget_id")
-    plan = await endpoints.plans.get(bound or path["id"])
+    widget_id = bound or path["id"]
+    plan = endpoints.plans.kept(widget_id) or await endpoints.plans.get(widget_id)
     if bound and plan.path is None:
         raise not_found(bound)
     admit(call.services, plan, call.principal)

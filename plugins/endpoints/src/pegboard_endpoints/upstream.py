@@ -69,18 +69,29 @@ class Upstream:
         self._size = 0
         self._flights: dict[str, asyncio.Task[Argument]] = {}
 
+    def kept(self, key: str, max_age: float) -> tuple[Argument, Freshness] | None:
+        """The body for an endpoint's `key` (its id and revision), if it is here and need not be fetched again yet."""
+        kept = self._bodies.get(key)
+        if kept is None or max_age <= 0:
+            return None
+        now = time.monotonic()
+        young = now - kept.fetched <= max_age
+        if not young and now >= kept.retry:
+            return None
+        self._bodies.move_to_end(key)
+        return kept.argument, "HIT" if young else "STALE"
+
     async def get(self, key: str, request: EgressRequest, max_age: float) -> tuple[Argument, Freshness]:
-        """The body for an endpoint's `key` (its id and revision), not older than `max_age` if that can be had."""
+        """The body for an endpoint, not older than `max_age` if that can be had. Raises Problem as `fetch`."""
         if max_age <= 0:
             return await fetch(self._egress, request), "MISS"
-        kept = self._bodies.get(key)
-        now = time.monotonic()
-        if kept is not None and (now - kept.fetched <= max_age or now < kept.retry):
-            self._bodies.move_to_end(key)
-            return kept.argument, "HIT" if now - kept.fetched <= max_age else "STALE"
+        found = self.kept(key, max_age)
+        if found is not None:
+            return found
         try:
             return await self._fetch_once(key, request), "MISS"
         except Problem:
+            kept = self._bodies.get(key)
             if kept is None:
                 raise
             self._keep(key, attrs.evolve(kept, retry=time.monotonic() + self._retry))

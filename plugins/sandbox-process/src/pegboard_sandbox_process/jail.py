@@ -26,7 +26,7 @@ from .settings import ProcessSettings, refuse_unholdable
 from .warm import WarmCall
 from .watch import Watch
 from .worker import Worker
-from .workers import Warmth, Workers
+from .workers import Key, Warmth, Workers, key_of
 from .zygotes import Life, Zygotes
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,10 @@ SWEEP = 30.0
 
 SOON, LATER = 0.001, 0.004
 """Seconds that a call may wait behind others of its program: where a further process could run it, where none can."""
+
+
+class TooLong(Exception):
+    """The source has more bytes than its limit; the message is for the caller."""
 
 
 class Jail:
@@ -96,7 +100,9 @@ class Jail:
         self._under_way += 1
         asked = time.monotonic()
         try:
-            ended = self._refused(run) or await self._attempt(kind, run, asked)
+            ended = await self._attempt(kind, run, asked)
+        except TooLong as error:
+            ended = self._violation(error)
         except NoPlace as error:
             ended = self._ended(Ending.BUSY, str(error), asked)
         except (StartFailed, OSError) as error:
@@ -104,27 +110,24 @@ class Jail:
             ended = self._ended(Ending.LOST, f"The sandbox cannot start a process: {error}", asked)
         finally:
             self._under_way -= 1
-        faultless = ended.ending is Ending.VIOLATION and not ended.violations  # a check that found nothing
-        self._endings[Ending.RESULT if faultless else ended.ending] += 1
+        ending = ended.ending
+        if ending is Ending.VIOLATION and not ended.violations:  # a check that found nothing
+            ending = Ending.RESULT
+        self._endings[ending] += 1
         self._waited += ended.queue
         return ended
 
     def _attempt(self, kind: Kind, run: Run, asked: float) -> Coroutine[Any, Any, Outcome]:
-        if self._workers is not None and kind == b"R" and run.limits.cpu is None and not (run.stdin or run.files):
-            return self._stay(self._workers, run, asked)
-        return self._fresh(kind, run, asked)
-
-    def _refused(self, run: Run) -> Outcome | None:
-        if run.limits is not self._held:
-            refuse_unholdable(run.limits, self._settings)
-            self._held = run.limits
+        limits, workers = run.limits, self._workers
+        if limits is not self._held:
+            refuse_unholdable(limits, self._settings)
+            self._held = limits
+        _refuse_too_long(run.program.source, limits.source)
         if run.stdin or run.files:
             _refuse_what_it_lacks(run, self._profile)
-        if len(run.program.source) * 4 > run.limits.source:  # in UTF-8 it could be too long
-            size = len(run.program.source.encode("utf-8", "surrogatepass"))
-            if size > run.limits.source:
-                return self._too_long(size, run.limits.source)
-        return None
+        elif workers is not None and kind == b"R" and limits.cpu is None:
+            return self._stay(workers, run, asked)
+        return self._fresh(kind, run, asked)
 
     async def _fresh(self, kind: Kind, run: Run, asked: float) -> Outcome:
         """By a process of its own; by another one, forked for it, if the first was gone before its job came."""
@@ -159,11 +162,12 @@ class Jail:
 
     async def _stay(self, workers: Workers, run: Run, asked: float) -> Outcome:
         """By a process that stays; by another one if the first did not turn to it."""
+        key = key_of(run)
         while True:
             call = WarmCall(run, self._level, asked)
-            worker, backlog = workers.nearest(run, asked)
-            if worker is None or backlog > (SOON if self._places.free else LATER):
-                worker = await self._hired(workers, run, asked)
+            worker = workers.nearest(key, asked, SOON if self._places.free else LATER)
+            if worker is None:
+                worker = await self._hired(workers, key, run, asked)
             worker.add(call)
             try:
                 ended = await call.done
@@ -173,13 +177,13 @@ class Jail:
             if ended is not None:
                 return ended
 
-    async def _hired(self, workers: Workers, run: Run, asked: float) -> Worker:
+    async def _hired(self, workers: Workers, key: Key, run: Run, asked: float) -> Worker:
         """A worker with a place of its own."""
         place = await self._places.acquire(run.tenant, run.limits.queue - (time.monotonic() - asked))
         try:
             if self._zygotes.ready is None:
                 await self._zygotes.wait()
-            worker = workers.take(run)
+            worker = workers.take(key, run)
         except BaseException:
             place.release()
             raise
@@ -210,8 +214,8 @@ class Jail:
             waited=self._waited,
         )
 
-    def _too_long(self, size: int, allowed: int) -> Outcome:
-        found = Violation("SIZE", "", 1, 1, f"The source has {size} bytes; {allowed} are allowed", "shorten it")
+    def _violation(self, error: TooLong) -> Outcome:
+        found = Violation("SIZE", "", 1, 1, str(error), "shorten it")
         return Outcome(Ending.VIOLATION, self._level, violations=(found,))
 
     def _ended(self, ending: Ending, message: str, asked: float) -> Outcome:
@@ -238,6 +242,13 @@ class Jail:
         await self._zygotes.aclose()
         if self._sweeping is not None:
             self._sweeping.cancel()
+
+
+def _refuse_too_long(source: str, allowed: int) -> None:
+    if len(source) * 4 > allowed:  # in UTF-8 it could be too long
+        size = len(source.encode("utf-8", "surrogatepass"))
+        if size > allowed:
+            raise TooLong(f"The source has {size} bytes; {allowed} are allowed")
 
 
 def _refuse_what_it_lacks(run: Run, profile: Profile) -> None:

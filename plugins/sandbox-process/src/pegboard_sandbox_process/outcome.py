@@ -15,6 +15,7 @@ from .json_check import HUGE_NUMBER, is_json
 from .spawn import Report
 
 HEAD = struct.Struct("<IBQ")
+HEAD_SIZE = HEAD.size
 JSON_SIZE = struct.Struct("<I")
 SMALL = 0x20
 RESULT = ord("R")
@@ -64,12 +65,13 @@ def ordinary(frame: bytes, limits: Limits) -> tuple[bytes, float] | None:
 
     The short way for what nearly all calls are. None where there is more to look at.
     """
-    if len(frame) < HEAD.size:
+    length = len(frame)
+    if length < HEAD_SIZE:
         return None
     size, letter, claimed = HEAD.unpack_from(frame)
-    if letter != RESULT or size != len(frame) - 4 or len(frame) - HEAD.size > limits.result:
+    if letter != RESULT or size != length - 4 or length - HEAD_SIZE > limits.result:
         return None
-    payload = frame[HEAD.size :]
+    payload = frame[HEAD_SIZE:]
     return (payload, claimed / 1e9) if is_json(payload) else None
 
 

@@ -52,7 +52,8 @@ class Place:
     @property
     def due(self) -> bool:
         """It has been held for a while and another tenant waits: the holder should begin no further call."""
-        return self._places.crowded and self._places.is_due(self)
+        places = self._places
+        return places.crowded and places.is_due(self)
 
     def release(self) -> None:
         self._places.take_back(self)

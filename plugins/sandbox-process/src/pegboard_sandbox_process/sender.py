@@ -11,7 +11,6 @@ class Sender:
         self._loop = asyncio.get_running_loop()
         self._descriptor = descriptor
         self._rest = memoryview(b"")
-        self._writing = False
 
     @property
     def busy(self) -> bool:
@@ -23,27 +22,30 @@ class Sender:
         if self._rest:
             self._rest = memoryview(b"".join((self._rest, data)))
             return True
-        self._rest = memoryview(data)
-        return self._write()
+        try:
+            written = os.write(self._descriptor, data)
+        except BlockingIOError:
+            written = 0
+        except OSError:
+            return False
+        if written < len(data):
+            self._rest = memoryview(data)[written:]
+            self._loop.add_writer(self._descriptor, self._go_on)
+        return True
 
-    def _write(self) -> bool:
+    def _go_on(self) -> None:
         try:
             self._rest = self._rest[os.write(self._descriptor, self._rest) :]
         except BlockingIOError:
-            pass
-        except OSError:
+            return
+        except OSError:  # nobody reads any more, which its end will tell
             self.stop()
-            return False
-        if self._rest and not self._writing:
-            self._writing = True
-            self._loop.add_writer(self._descriptor, self._write)
-        elif not self._rest:
-            self.stop()
-        return True
+            return
+        if not self._rest:
+            self._loop.remove_writer(self._descriptor)
 
     def stop(self) -> None:
         """Forget what is still here, and let go of the descriptor."""
-        self._rest = memoryview(b"")
-        if self._writing:
-            self._writing = False
+        if self._rest:
+            self._rest = memoryview(b"")
             self._loop.remove_writer(self._descriptor)

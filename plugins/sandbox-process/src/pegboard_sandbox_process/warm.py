@@ -1,13 +1,14 @@
 """One call of a process that stays."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Literal
 
 from pegboard import Ending, Isolation, Outcome, Output, Run
 
-from .call import FRAME_ROOM, Finished
+from .call import Finished
 from .capture import Capture
 from .outcome import ordinary, outcome
 from .spawn import Report
@@ -16,7 +17,7 @@ Stream = Literal["stdout", "stderr"]
 Streams = tuple[tuple[Stream, int], ...]
 """The descriptors that a process's output comes from."""
 
-NOTHING = Output()
+NOTHING, RESULT = Output(), Ending.RESULT
 
 
 class WarmCall:
@@ -26,19 +27,18 @@ class WarmCall:
     process turns to it, in monotonic seconds.
     """
 
-    __slots__ = ("_captures", "_isolation", "asked", "begins", "done", "killed", "most", "overflow", "run", "timer")
+    begins = 0.0
+    overflow = False
+    killed = ""
+    timer: asyncio.TimerHandle | None = None
+    _captures: Mapping[Stream, Capture] = MappingProxyType({})
+    """Most calls never have another value than these, and need not be told each time."""
 
     def __init__(self, run: Run, isolation: Isolation, asked: float) -> None:
         self.run = run
         self.done: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
-        self.most = run.limits.result + FRAME_ROOM
         self.asked = asked
-        self.begins = 0.0
-        self.overflow = False
-        self.killed = ""
-        self.timer: asyncio.TimerHandle | None = None
         self._isolation = isolation
-        self._captures: dict[Stream, Capture] = {}
 
     def listen(self, streams: Streams, rest: float, kill: Callable[[str], None]) -> None:
         """It takes its time: read what it prints, and end it after `rest` seconds."""
@@ -65,7 +65,7 @@ class WarmCall:
         if capture is None:
             sink = self.run.sink
             capture = Capture(descriptor, self.run.limits.output, sink and partial(sink, stream))
-            self._captures[stream] = capture
+            self._captures = {**self._captures, stream: capture}
         return capture
 
     def give_back(self) -> None:
@@ -74,7 +74,8 @@ class WarmCall:
 
     def answer(self, frame: bytes, ended: float, cpu: float, memory: int) -> None:
         """Its process has answered, and lives."""
-        if self.done.done():
+        done = self.done
+        if done.done():
             return
         result = ordinary(frame, self.run.limits)
         if result is None:
@@ -85,9 +86,11 @@ class WarmCall:
         if not begins <= began <= ended:
             began = min(max(began, begins), ended)
         wall = ended - began
-        times = (begins - self.asked, began - begins, wall, cpu if cpu < wall else wall, memory)
+        queue, start, cpu = begins - self.asked, began - begins, cpu if cpu < wall else wall
         out, err = (self._output("stdout"), self._output("stderr")) if self._captures else (NOTHING, NOTHING)
-        self.done.set_result(Outcome(Ending.RESULT, self._isolation, payload, (), None, out, err, {}, *times))
+        done.set_result(
+            Outcome(RESULT, self._isolation, payload, (), None, out, err, {}, queue, start, wall, cpu, memory)
+        )
 
     def end(self, report: Report | None, frame: bytes) -> None:
         """Its process has ended, or said something else than a result."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import attrs
 
-from .call import FORGED, LISTEN_AFTER, PIECE
+from .call import FORGED, FRAME_ROOM, LISTEN_AFTER, PIECE
 from .conversation import GO_ON, Conversation
 from .ends import open_ends
 from .places import Place
@@ -32,10 +32,10 @@ USED_SIZE = USED.size
 BELIEVED = 1 << 40
 """Bytes of memory that are believed: the number goes on into logs and tables."""
 
+BELIEVED_KIB = BELIEVED // 1024
+
 PROCESSOR_TIME = 24 * 3600
 """Seconds after which the kernel ends a worker in any case; each call has its wall."""
-
-NEVER = float("inf")
 
 UNKNOWN = 1.0
 """Seconds per call of a process that has not answered yet."""
@@ -62,15 +62,13 @@ class Worker:
         self._alone = True
         self._part = bytearray()
         self.place: Place | None = None
-        self.slow = False
         self.alive = True
         self.calls = 0
         self.answers = 0
         self.pace = UNKNOWN
-        self.cpu = 0.0
-        self.peak = 0
-        self._most_calls, self._most_memory = warmth.calls, warmth.memory
-        self._until = time.monotonic() + warmth.seconds
+        self._spent = 0
+        self._most_calls, self._most_kib = warmth.calls, warmth.memory // 1024
+        self._until = time.monotonic() + warmth.seconds  # 0 when there is another reason to take no more calls
         (self._channel, out, err), theirs = open_ends()
         self._streams: Streams = (("stdout", out), ("stderr", err))
         self._sender = Sender(self._channel)
@@ -81,16 +79,22 @@ class Worker:
 
     def stays(self, now: float) -> bool:
         """Whether it may take one more call."""
-        if self.calls >= self._most_calls or self.peak > self._most_memory or now >= self._until:
-            return False
-        return self.alive and not self.slow and not self._zygote.retiring
+        return now < self._until and not self._zygote.retiring
 
-    def backlog(self, now: float) -> float:
-        """Seconds until a call that comes now would begin, as far as one can know; `NEVER` where it should not come."""
-        flight = self._flight
-        if flight[0].timer is not None or not self.stays(now) or self.place is None or self.place.due:
-            return NEVER
-        return len(flight) * self.pace
+    @property
+    def backlog(self) -> float:
+        """Seconds until a call that comes now would begin, as far as one can know."""
+        return len(self._flight) * self.pace
+
+    def welcomes(self, now: float) -> bool:
+        """Whether a call may come behind those that it does."""
+        place = self.place
+        return (
+            self._flight[0].timer is None
+            and place is not None
+            and now < self._until
+            and not (self._zygote.retiring or place.due)
+        )
 
     def hold(self, place: Place) -> None:
         """The right to run, until it has done all that it was given."""
@@ -100,26 +104,29 @@ class Worker:
 
     def _slow_down(self) -> None:
         """Others come first from now on, and for good: nobody can give a process its priority back."""
-        self.slow = True
+        self._until = 0.0
         self._zygote.slow_call(self._number)
 
     def add(self, call: WarmCall) -> None:
         self.calls += 1
+        if self.calls >= self._most_calls:
+            self._until = 0.0
         call.begins = time.monotonic()
         if not self.alive:  # the zygote went as it was asked for this process
             call.end(None, b"")
             self._rest()
             return
-        self._flight.append(call)
-        self._outbox.append(self._conversation.message(call.run))
-        self._flush_soon()
-        if len(self._flight) == 1:
+        flight = self._flight
+        flight.append(call)
+        self._post(self._conversation.message(call.run))
+        if len(flight) == 1:
             self._watch.add(self)
             if self._alone:
                 self._flush()
 
-    def _flush_soon(self) -> None:
+    def _post(self, message: bytes) -> None:
         """All that comes in one turn of the loop goes out at once; where calls come alone, none waits for that."""
+        self._outbox.append(message)
         self._together += 1
         if self._together == 1:
             self._loop.call_soon(self._turn)
@@ -160,28 +167,32 @@ class Worker:
             self._part += data
             came = self._part
         at, size = 0, len(came)
-        while self.alive and at < size and (end := self._understand(came, at)):
+        while at < size and self.alive and (end := self._understand(came, at, size)):
             at = end
         if at < size and (at or came is data):
             self._part = bytearray(came[at:])
         elif at == size and self._part:
             self._part = bytearray()
 
-    def _understand(self, came: bytes | bytearray, at: int) -> int:
-        """Take one answer from what came, and give its end; 0 if it is not whole. Its length is hostile input, too."""
+    def _understand(self, came: bytes | bytearray, at: int, here: int) -> int:
+        """Take one answer from the `here` bytes that came, and give its end; 0 if it is not whole.
+
+        Its length is hostile input, too.
+        """
         flight = self._flight
-        if not flight or (self._sender.busy and len(flight) == 1):
+        if not flight or (len(flight) == 1 and self._sender.busy):
             self.kill(FORGED)  # words out of turn
             return 0
-        if len(came) - at < 4:
+        if here - at < 4:
             return 0
-        call, middle = flight[0], at + 4 + LENGTH.unpack_from(came, at)[0]
-        if middle - at > call.most:
+        call, (size,) = flight[0], LENGTH.unpack_from(came, at)
+        if size > call.run.limits.result + FRAME_ROOM:
             call.overflow = True
             self.kill("result")
             return 0
+        middle = at + 4 + size
         end: int = middle + USED_SIZE
-        if len(came) < end:
+        if here < end:
             return 0
         self._answered(call, bytes(came[at:middle]), *USED.unpack_from(came, middle))
         return end
@@ -191,22 +202,23 @@ class Worker:
         if not begins <= until <= now:
             until = min(max(until, begins), now)
         self.answers += 1
-        self.cpu, self.peak = total / 1e6, kib * 1024 if kib < BELIEVED // 1024 else BELIEVED
-        took = until - begins
-        self.pace = took if self.pace == UNKNOWN else (self.pace + took) / 2
+        self._spent = total
+        if kib > self._most_kib:
+            self._until = 0.0
+        took, pace = until - begins, self.pace
+        self.pace = took if pace == UNKNOWN else (pace + took) / 2
         if spoke:
             call.drain(self._streams)
-            self._outbox.append(GO_ON)
-            self._flush_soon()
+            self._post(GO_ON)
         flight = self._flight
         flight.popleft()
-        if flight and flight[0].begins < until:
-            flight[0].begins = until
         if call.timer is not None:
             call.leave_alone()
-        call.answer(frame, until, used / 1e6, self.peak)
+        call.answer(frame, until, used / 1e6, kib * 1024 if kib < BELIEVED_KIB else BELIEVED)
         if not flight:
             self._rest()
+        elif flight[0].begins < until:
+            flight[0].begins = until
 
     def look(self, now: float) -> None:
         """Who takes long is listened to, and those behind need not wait for it."""
@@ -228,7 +240,7 @@ class Worker:
         """End the process, whatever it may still say."""
         if not self.alive:
             return
-        self.alive = False
+        self.alive, self._until = False, 0.0
         if self._flight:
             self._flight[0].killed = why
             self._give_back(1)
@@ -237,7 +249,7 @@ class Worker:
 
     def _ended(self, report: Report | None) -> None:
         """The process is gone. What the zygote counted is of its whole life."""
-        self.alive = False
+        self.alive, self._until = False, 0.0
         self._sender.stop()
         self._loop.remove_reader(self._channel)
         if self._flight:
@@ -248,7 +260,7 @@ class Worker:
     def _end_with(self, call: WarmCall, report: Report | None) -> None:
         if report is not None:
             since = max(call.begins, report.forked)
-            report = attrs.evolve(report, cpu=max(report.cpu - self.cpu, 0.0), forked=since)
+            report = attrs.evolve(report, cpu=max(report.cpu - self._spent / 1e6, 0.0), forked=since)
         self._give_back(1)
         call.leave_alone()
         call.drain(self._streams)

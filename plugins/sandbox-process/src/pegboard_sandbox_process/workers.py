@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pegboard import Run
 
 from .warmth import Warmth
-from .worker import NEVER, Worker
+from .worker import Worker
 
 Key = tuple[str, str, str | None, int]
 
@@ -31,18 +31,17 @@ class Workers:
     def __len__(self) -> int:
         return len(self._key)
 
-    def nearest(self, run: Run, now: float) -> tuple[Worker | None, float]:
-        """The busy worker of this program that could turn to one more call first, and in how many seconds."""
-        found, soonest = None, NEVER
-        for worker in self._busy_of.get(key_of(run), ()):
-            backlog = worker.backlog(now)
-            if backlog < soonest:
-                found, soonest = worker, backlog
-        return found, soonest
+    def nearest(self, key: Key, now: float, patience: float) -> Worker | None:
+        """The busy worker that could turn to one more call of `key` first, if it could within `patience` seconds."""
+        found = None
+        for worker in self._busy_of.get(key, ()):
+            backlog = worker.backlog
+            if backlog <= patience and worker.welcomes(now):
+                found, patience = worker, backlog
+        return found
 
-    def take(self, run: Run) -> Worker:
-        """An idle worker of this program, or a new one. Raises OSError where there is none to be had."""
-        key = key_of(run)
+    def take(self, key: Key, run: Run) -> Worker:
+        """An idle worker for `key`, or a new one. Raises OSError where there is none to be had."""
         while idle := self._idle_of.get(key):
             worker = idle[-1]
             self._wake(worker)
