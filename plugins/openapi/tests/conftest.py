@@ -116,6 +116,9 @@ def things() -> Iterator[RouteSpec]:
     yield RouteSpec("things.any", "/things/{id:int}", whatever, ("PUT", "PATCH"), result=Any, tags=tags)
     yield RouteSpec("things.rest", "/files/{rest:path}", whatever, anonymous=True, rate=Rate(60, 60))
     yield RouteSpec("things.odd", "/odd", whatever, result=Thing, render=odd_problem, anonymous=True)
+    yield RouteSpec("things.put", "/things/once", whatever, ("PUT",), idempotent="required")
+    answers = {409: "There is one"}
+    yield RouteSpec("things.once", "/things/once", whatever, ("POST",), idempotent="optional", answers=answers)
     yield RouteSpec("things.secret", "/secret", whatever, hidden=True)
     yield RouteSpec("things.gone", "/things/{id}/parts/{part}", whatever, ("DELETE",), status=204, scopes=read)
 

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from pegboard import (
     AuthProvider,
     Principal,
+    Rate,
     RateLimiter,
     RouteSpec,
     RouteTable,
@@ -44,11 +45,14 @@ async def test_the_document_is_valid_and_holds_every_fixed_route(make_app: MakeA
     assert document["openapi"] == "3.1.0"
     assert set(document["paths"]) == {
         "/-/health",
+        "/-/health/live",
+        "/-/health/ready",
         "/-/plugins",
         "/files/{rest}",
         "/odd",
         "/openapi.json",
         "/things",
+        "/things/once",
         "/things/{id}",
         "/things/{id}/parts/{part}",
     }
@@ -62,7 +66,13 @@ async def test_the_kernel_alone_has_a_document(tmp_path: Any) -> None:
         settings={"data": str(tmp_path)}, plugins={"openapi": pegboard_openapi}, environ={}, installed=False
     )
     document = await fetch(app)
-    assert set(document["paths"]) == {"/-/health", "/-/plugins", "/openapi.json"}
+    assert set(document["paths"]) == {
+        "/-/health",
+        "/-/health/live",
+        "/-/health/ready",
+        "/-/plugins",
+        "/openapi.json",
+    }
     assert "securitySchemes" not in document["components"]
 
 
@@ -196,8 +206,11 @@ async def test_schemes_come_in_the_operators_order(make_app: MakeApp) -> None:
 
 async def test_a_rate_is_told_where_calls_are_counted(make_app: MakeApp) -> None:
     class Limiter:
-        async def check(self, rate: object, route: str, subject: str) -> dict[str, str]:
+        async def check(self, spec: RouteSpec, request: object, principal: object) -> dict[str, str]:
             return {}
+
+        def rates(self, spec: RouteSpec) -> list[Rate]:
+            return [spec.rate] if spec.rate else []
 
         @hookimpl
         def pegboard_services(self, registry: ServiceRegistry, settings: Settings) -> None:
@@ -206,8 +219,20 @@ async def test_a_rate_is_told_where_calls_are_counted(make_app: MakeApp) -> None
     counted = (await fetch(make_app(plugins={"limiter": Limiter()})))["paths"]["/files/{rest}"]["get"]
     assert "At most 60 calls in 60 seconds, counted by principal." in counted["description"]
     assert "429" in counted["responses"]
+    assert {"RateLimit", "RateLimit-Policy"} <= counted["responses"]["200"]["headers"].keys()
     free = (await fetch(make_app()))["paths"]["/files/{rest}"]["get"]
     assert "429" not in free["responses"]
+
+
+async def test_a_key_for_repeated_requests_is_described_with_what_may_be_said_of_it(make_app: MakeApp) -> None:
+    once = (await fetch(make_app()))["paths"]["/things/once"]
+    put, post = once["put"], once["post"]
+    [parameter] = put["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["required"]) == ("Idempotency-Key", "header", True)
+    assert post["parameters"][0]["required"] is False
+    assert {"400", "409", "422"} <= put["responses"].keys()
+    assert post["responses"]["409"]["description"].startswith("There is one. The first request with this")
+    assert "Idempotent-Replayed" in put["responses"]["200"]["headers"]
 
 
 async def test_callers_see_the_run_time_routes_of_everybody_and_of_their_tenant(

@@ -1,17 +1,21 @@
 """From the app's own numbers to Prometheus's metrics. This is what imports the library: see `Metrics`."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 import attrs
+import structlog
 from prometheus_client import CollectorRegistry, Metric, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+import pegboard
 from pegboard import Ending, Load, Sandboxes
 
 from .requests import BUCKETS, Requests
+
+log = structlog.get_logger(__name__)
 
 GAUGES = {
     "places": "Programs that may run at the same time.",
@@ -88,6 +92,37 @@ class RequestCollector(Collector):
             buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
             family.add_metric(key, buckets, durations.seconds)
         return family
+
+
+FAMILIES = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
+
+
+@attrs.frozen(eq=False)
+class Contributed(Collector):
+    """The app's registry, and the numbers that services tell of themselves. What is not theirs to name is left out."""
+
+    registry: Collector
+    told: Sequence[pegboard.Metric]
+
+    def collect(self) -> Iterator[Metric]:
+        names = set()
+        for family in self.registry.collect():
+            names.add(family.name)
+            yield family
+        for metric in self.told:
+            name = f"pegboard_{metric.name}"
+            if name in names:
+                log.warning("metric is told twice, and shown once", metric=name)
+            else:
+                names.add(name)
+                yield _family(name, metric)
+
+
+def _family(name: str, metric: pegboard.Metric) -> Metric:
+    family = FAMILIES[metric.kind](name, metric.summary, labels=metric.labels)
+    for labels, value in metric.values.items():
+        family.add_metric(labels, value)
+    return family
 
 
 @attrs.frozen(eq=False)

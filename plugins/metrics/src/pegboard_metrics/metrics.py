@@ -1,11 +1,12 @@
 """The app's metrics, and the page that shows them."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
 
-from pegboard import Sandboxes
+from pegboard import Metric, Sandboxes
 
 from .requests import Requests
 
@@ -38,14 +39,18 @@ class Metrics:
 
         return registry(self.requests, self.sandboxes)
 
-    def page(self, accept: str = "") -> Page:
-        """All metrics: as OpenMetrics 1.0 where an ``Accept`` header asks for it, else in the text format 0.0.4."""
+    def page(self, accept: str = "", told: Sequence[Metric] = ()) -> Page:
+        """All metrics, those that services have `told` included.
+
+        They are in OpenMetrics 1.0 where an ``Accept`` header asks for it, else in the text format 0.0.4.
+        """
         from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
         from prometheus_client.openmetrics import exposition as openmetrics
 
-        from .collectors import Labelled
+        from .collectors import Contributed, Labelled
 
-        collector = Labelled(self.registry) if self.process_label else self.registry
+        everything = Contributed(self.registry, told)
+        collector = Labelled(everything) if self.process_label else everything
         if wants_openmetrics(accept):
             text = openmetrics.generate_latest(collector)  # type: ignore[no-untyped-call]
             return Page(text, openmetrics.CONTENT_TYPE_LATEST)

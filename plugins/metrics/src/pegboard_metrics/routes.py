@@ -2,13 +2,14 @@
 
 from starlette.responses import Response
 
-from pegboard import Call, RouteSpec
+from pegboard import Call, Meters, RouteSpec
 
 from .metrics import Metrics
 
 
 async def _page(call: Call[None, None]) -> Response:
-    page = call.services.get(Metrics).page(call.request.headers.get("accept", ""))
+    told = await call.services.get(Meters).read()
+    page = call.services.get(Metrics).page(call.request.headers.get("accept", ""), told)
     return Response(page.body, headers={"Content-Type": page.media_type, "Vary": "Accept"})
 
 

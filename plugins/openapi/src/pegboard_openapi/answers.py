@@ -1,5 +1,6 @@
 """The standard answers of routes: what the kernel itself may say instead of a result (RFC 9457)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -48,9 +49,32 @@ STANDARD = {
     503: "Something that this needs is not available now",
 }
 
+KEYED = {
+    400: "The body is not JSON, or the `Idempotency-Key` is missing or not valid",
+    409: "The first request with this `Idempotency-Key` is under way, or its answer was not kept",
+    422: "The input is not valid: `errors` says where; or this `Idempotency-Key` was sent with another request",
+}
+"""What a route that takes keys for repeated requests may say."""
+
+
+def _header(description: str, kind: str = "string") -> Schema:
+    return {"description": description, "schema": {"type": kind}}
+
+
+RATES = {
+    "RateLimit-Policy": _header("the rates: `q` calls in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10)"),
+    "RateLimit": _header("what is left: `r` calls, and `t` seconds until there are more"),
+    "X-RateLimit-Limit": _header("calls in one window", "integer"),
+    "X-RateLimit-Remaining": _header("calls that are left in it", "integer"),
+    "X-RateLimit-Reset": _header("when there are more, in seconds since 1970", "integer"),
+}
+REPLAYED = {"Idempotent-Replayed": _header("`true` where this is the answer to an earlier request with the same key")}
+RETRY = {"Retry-After": _header("seconds to wait", "integer")}
+
 COMPONENTS = {
     str(status): {
         "description": description,
+        **({"headers": RETRY | RATES} if status == 429 else {}),
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for status, description in STANDARD.items()
@@ -61,7 +85,7 @@ def possible(spec: RouteSpec, authenticated: bool, limited: bool) -> list[int]:
     """The standard statuses that a route can give; a 405 is none of them, as it answers methods that are not there.
 
     `authenticated` says that the app has authenticators (a bad credential is refused on any route),
-    `limited` that it counts calls.
+    `limited` that it counts calls of this one.
     """
     given = {
         400: spec.body is not None,
@@ -71,7 +95,7 @@ def possible(spec: RouteSpec, authenticated: bool, limited: bool) -> list[int]:
         413: spec.body is not None,
         415: spec.body is not None,
         422: spec.body is not None or spec.query is not None,
-        429: limited and spec.rate is not None,
+        429: limited,
         500: True,
         503: True,
     }
@@ -80,10 +104,24 @@ def possible(spec: RouteSpec, authenticated: bool, limited: bool) -> list[int]:
 
 def responses(spec: RouteSpec, standard: list[int], result: Schema | None) -> Schema:
     """The responses object of one operation: the result, the standard answers, then the route's own words."""
-    made: Schema = {str(spec.status): _result(spec.status, result)}
+    made: Schema = {str(spec.status): _result(spec.status, result) | _headers(spec, 429 in standard)}
     made |= {str(status): _problem(spec, status) for status in standard}
-    made |= {str(status): _own(spec, status, text) for status, text in sorted(spec.answers.items())}
+    made |= {str(status): _own(spec, status, text) for status, text in sorted(_words(spec).items())}
     return made
+
+
+def _words(spec: RouteSpec) -> Mapping[int, str]:
+    """The route's own, and those of its keys."""
+    if not spec.idempotent:
+        return spec.answers
+    both = {status: f"{spec.answers[status]}. {KEYED[status]}" for status in KEYED.keys() & spec.answers.keys()}
+    return {**KEYED, **spec.answers, **both}
+
+
+def _headers(spec: RouteSpec, limited: bool) -> Schema:
+    """The headers that the result of a route has beside its own."""
+    found = (RATES if limited else {}) | (REPLAYED if spec.idempotent else {})
+    return {"headers": found} if found else {}
 
 
 def _result(status: int, schema: Schema | None) -> Schema:

@@ -1,7 +1,7 @@
 """The document of one app: its fixed routes, made once, and its run-time routes, made for whoever asks."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -11,7 +11,9 @@ import pegboard
 from pegboard import (
     AuthProvider,
     FixedRoutes,
+    MissingService,
     Principal,
+    Rate,
     RateLimiter,
     Registries,
     RouteSpec,
@@ -22,7 +24,7 @@ from pegboard import (
 from pegboard.json import dumps
 
 from .answers import COMPONENTS, PROBLEM
-from .operations import Describer
+from .operations import Describer, unlimited
 from .schemas import Schema, Schemas
 from .settings import OpenAPISettings
 
@@ -67,14 +69,20 @@ class Documents:
 
     def _fixed(self) -> tuple[Describer, dict[str, Schema]]:
         if self._base is None:
-            limited = RateLimiter in self.services
-            describer = Describer(Schemas({"Problem": PROBLEM}), tuple(self.schemes()), limited)
+            describer = Describer(Schemas({"Problem": PROBLEM}), tuple(self.schemes()), self._rates())
             paths: dict[str, Schema] = {}
             for route, owner in self.services.get(FixedRoutes):
                 if isinstance(route, RouteSpec) and not route.hidden:
                     _add(paths, *describer.describe(route, owner))
             self._base = describer, dict(sorted(paths.items()))
         return self._base
+
+    def _rates(self) -> Callable[[RouteSpec], Sequence[Rate]]:
+        """How calls are counted, if they are."""
+        try:
+            return self.services.get(RateLimiter).rates  # type: ignore[type-abstract]
+        except MissingService:
+            return unlimited
 
     async def _run_time(self, principal: Principal | None) -> tuple[list[RouteSpec], bool]:
         """The run-time routes up to the limit, and whether there are more."""

@@ -1,11 +1,11 @@
 """One route as a path item's operations (OpenAPI 3.1, section 4.8.10)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
-from pegboard import RouteSpec
+from pegboard import Rate, RouteSpec
 
 from .answers import possible, responses
 from .schemas import Schema, Schemas, markdown
@@ -20,17 +20,22 @@ CONVERTED: Mapping[str, Schema] = {
 }
 
 
+def unlimited(spec: RouteSpec) -> Sequence[Rate]:
+    """Where nobody counts, no route has a rate."""
+    return ()
+
+
 @attrs.frozen
 class Describer:
-    """Describes routes: `schemes` are the names of the security schemes, `limited` says that calls are counted."""
+    """Describes routes: `schemes` are the names of the security schemes, `rates` tells how calls are counted."""
 
     schemas: Schemas
     schemes: tuple[str, ...] = ()
-    limited: bool = False
+    rates: Callable[[RouteSpec], Sequence[Rate]] = unlimited
     _names: set[str] = attrs.field(factory=set)
 
     def copy(self) -> "Describer":
-        return Describer(self.schemas.copy(), self.schemes, self.limited, set(self._names))
+        return Describer(self.schemas.copy(), self.schemes, self.rates, set(self._names))
 
     def describe(self, spec: RouteSpec, owner: str = "") -> tuple[str, Schema]:
         """The path as OpenAPI writes it, and the operation for each of the route's methods."""
@@ -47,14 +52,14 @@ class Describer:
             made["summary"] = spec.summary
         if words := "\n\n".join(self._words(spec)):
             made["description"] = words
-        parameters = [*_path_parameters(spec.path), *self._query(spec)]
+        parameters = [*_path_parameters(spec.path), *self._query(spec), *_key(spec)]
         if parameters:
             made["parameters"] = parameters
         if spec.body is not None:
             content = {"application/json": {"schema": self.schemas.accepted(spec.body)}}
             made["requestBody"] = {"required": True, "content": content}
         result = None if spec.result is None else self.schemas.returned(spec.result)
-        made["responses"] = responses(spec, possible(spec, bool(self.schemes), self.limited), result)
+        made["responses"] = responses(spec, possible(spec, bool(self.schemes), bool(self.rates(spec))), result)
         made["security"] = self._security(spec)
         return made | ({"x-required-scopes": list(spec.scopes)} if spec.scopes else {})
 
@@ -63,8 +68,8 @@ class Describer:
             yield markdown(spec.description)
         if spec.scopes:
             yield f"Needs the scope {' and '.join(f'`{scope}`' for scope in spec.scopes)}."
-        if self.limited and spec.rate:
-            yield f"At most {spec.rate.limit} calls in {spec.rate.window} seconds, counted by {spec.rate.by}."
+        for rate in self.rates(spec):
+            yield f"At most {rate.limit} calls in {rate.window} seconds, counted by {rate.by}."
 
     def _query(self, spec: RouteSpec) -> Iterator[Schema]:
         """A parameter for each field; a query that is a mapping takes whatever one sends."""
@@ -95,3 +100,12 @@ def _path_parameters(path: str) -> Iterator[Schema]:
         schema = dict(CONVERTED.get(converter, {"type": "string"}))
         described = {"description": schema.pop("description")} if "description" in schema else {}
         yield {"name": name, "in": "path", "required": True, **described, "schema": schema}
+
+
+def _key(spec: RouteSpec) -> Iterator[Schema]:
+    """The header of a route that carries out repeated requests once."""
+    if spec.idempotent:
+        words = "a name of your own for this request, such as a UUID: sent again, it is answered again and done once"
+        schema = {"type": "string", "minLength": 1, "maxLength": 255}
+        required = spec.idempotent == "required"
+        yield {"name": "Idempotency-Key", "in": "header", "required": required, "description": words, "schema": schema}
