@@ -15,6 +15,19 @@ class TestAccounts(PluginSuite):
     plugin = pegboard_accounts
     name = "accounts"
     plugins = {"store": pegboard_store}  # noqa: RUF012
+    anonymous = frozenset(
+        {
+            "auth.forgot-password",
+            "auth.jwks",
+            "auth.login",
+            "auth.refresh",
+            "auth.register",
+            "auth.reset-password",
+            "auth.verify-email",
+            "oauth.revoke",
+            "oauth.token",
+        }
+    )
 
 
 class Inbound(InboundSuite):

@@ -1,22 +1,49 @@
-"""Who may call a Pegboard app: principals, tenants, scopes and API keys."""
+"""Who may call a Pegboard app: users, sessions, tenants, roles, scopes and API keys."""
 
 from collections.abc import AsyncIterator, Iterable
 
 import click
 
-from pegboard import AuthProvider, RouteSpec, ServiceRegistry, Services, Settings, hookimpl
+from pegboard import AuthProvider, Point, RouteSpec, ServiceRegistry, Services, Settings, hookimpl
 from pegboard_store import Migrations
 
+from . import errors
 from .accounts import Accounts
+from .auth_routes import AUTH_ROUTES
 from .backends import providers
 from .keys import CreatedKey, Key, User
+from .mailers import MAILERS
+from .members import UserQuery
+from .oauth_routes import OAUTH_ROUTES
 from .opening import open_accounts
+from .post import Mail, Mailer
 from .routes import ROUTES
-from .settings import AccountsSettings
+from .sessions import SignedIn
+from .settings import AccountsSettings, SmtpSettings
+from .tenants import Membership
+from .user_routes import USER_ROUTES
+from .users import Account, NewUser, UserChange
 
 __version__ = "0.1.0"
 
-__all__ = ["Accounts", "AccountsSettings", "CreatedKey", "Key", "User", "testing"]
+__all__ = [
+    "Account",
+    "Accounts",
+    "AccountsSettings",
+    "CreatedKey",
+    "Key",
+    "Mail",
+    "Mailer",
+    "Membership",
+    "NewUser",
+    "SignedIn",
+    "SmtpSettings",
+    "User",
+    "UserChange",
+    "UserQuery",
+    "errors",
+    "testing",
+]
 
 
 @hookimpl
@@ -25,8 +52,18 @@ def pegboard_settings() -> type:
 
 
 @hookimpl
+def pegboard_points() -> Point:
+    return Point("mailer", "Ways to send mails", hook="pegboard_mailers", record=Mailer)
+
+
+@hookimpl
+def pegboard_mailers() -> Iterable[Mailer]:
+    return MAILERS
+
+
+@hookimpl
 def pegboard_migrations() -> Migrations:
-    return Migrations("accounts", "API keys", package="pegboard_accounts.migrations")
+    return Migrations("accounts", "Users, sessions and API keys", package="pegboard_accounts.migrations")
 
 
 @hookimpl
@@ -45,11 +82,12 @@ def pegboard_auth_providers(settings: Settings) -> Iterable[AuthProvider]:
 
 @hookimpl
 def pegboard_routes() -> Iterable[RouteSpec]:
-    return ROUTES
+    return (*ROUTES, *AUTH_ROUTES, *USER_ROUTES, *OAUTH_ROUTES)
 
 
 @hookimpl
-def pegboard_commands() -> click.Command:
-    from .commands import keys  # it needs the command line, and that the server
+def pegboard_commands() -> Iterable[click.Command]:
+    from .commands import keys  # they need the command line, and that the server
+    from .user_commands import users
 
-    return keys
+    return keys, users

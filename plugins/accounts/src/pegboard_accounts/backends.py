@@ -1,4 +1,4 @@
-"""How requests carry keys: in a header of their own, or as a bearer token (RFC 6750, section 2.1)."""
+"""How requests carry keys and tokens: in a header of their own, or as bearer token (RFC 6750, section 2.1)."""
 
 from starlette.authentication import AuthCredentials, AuthenticationBackend
 from starlette.requests import HTTPConnection
@@ -13,7 +13,7 @@ class HeaderBackend(AuthenticationBackend):
     """``X-API-Key: pk_...``"""
 
     def __init__(self, accounts: Accounts, header: str) -> None:
-        self._recognise = accounts.recognise
+        self._recognise = accounts.recognise_key
         self._header = header.lower().encode("latin-1")
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, Principal] | None:
@@ -22,7 +22,7 @@ class HeaderBackend(AuthenticationBackend):
 
 
 class BearerBackend(AuthenticationBackend):
-    """``Authorization: Bearer pk_...``; other schemes are somebody else's."""
+    """``Authorization: Bearer ...`` with an access token or a key; other schemes are somebody else's."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._recognise = accounts.recognise
@@ -61,6 +61,9 @@ def providers(config: AccountsSettings) -> tuple[AuthProvider, AuthProvider]:
             openapi={"type": "apiKey", "in": "header", "name": config.header},
         ),
         AuthProvider(
-            "bearer", "An API key as bearer token", inbound=by_bearer, openapi={"type": "http", "scheme": "bearer"}
+            "bearer",
+            "An access token, or an API key, as bearer token",
+            inbound=by_bearer,
+            openapi={"type": "http", "scheme": "bearer"},
         ),
     )

@@ -3,117 +3,92 @@
 import hmac
 import math
 import time
-from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 
-import attrs
-from sqlalchemy import select
-from starlette.authentication import AuthCredentials, AuthenticationError
+from sqlalchemy import and_, select
+from starlette.authentication import AuthenticationError
 
 from pegboard import Principal
+from pegboard.auth import grants
 from pegboard_store import Store
 
 from .keys import digest_of, prefix_of
-from .tables import KeyRow
+from .memory import Memory, Recognised, Verified, recognised
+from .tables import KeyRow, MemberRow
 from .usage import Usage
 
-TOPIC = "accounts.keys"
 NOBODY = bytes(32)
 
-Recognised = tuple[AuthCredentials, Principal]
-
-
-@attrs.frozen
-class Verified:
-    """A key that was found good; `expires` is a Unix time."""
-
-    id: str
-    expires: float
-    answer: Recognised
+Roles = Mapping[str, Sequence[str]]
 
 
 class Verifier:
-    """Keys by digest. A revoked key is forgotten in all processes by way of `Store.changes`.
+    """API keys. A user's key grants what he still has, and nothing once he is no active member of its tenant."""
 
-    What is not a good key is not remembered at all, so that nobody can fill the memory with guesses.
-    """
-
-    def __init__(self, store: Store, usage: Usage, size: int) -> None:
+    def __init__(self, store: Store, usage: Usage, memory: Memory, roles: Roles) -> None:
         self._store = store
         self._usage = usage
-        self._size = size
-        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
-        self._digests: dict[str, bytes] = {}
-        self._generation = 0
+        self._memory = memory
+        self._roles = roles
         self._fixed: tuple[bytes, Recognised] | None = None
-        self._poll = store.changes.poll
-        store.changes.subscribe(TOPIC, self._forget)
 
     def fix(self, text: str, principal: Principal) -> None:
         """Accept a key that is not in the database, such as one from the environment."""
-        self._fixed = digest_of(text), _answer(principal)
+        self._fixed = digest_of(text), recognised(principal)
+
+    def fixed(self, digest: bytes) -> Recognised | None:
+        """Whose key this is, if it is that of the environment."""
+        return self._fixed[1] if self._fixed and hmac.compare_digest(digest, self._fixed[0]) else None
 
     async def recognise(self, text: str) -> Recognised:
         """Whose key this is. Raises AuthenticationError, in the same words for whatever is wrong with it."""
+        return (await self.verified(text)).answer
+
+    async def verified(self, text: str) -> Verified:
+        """The same, with its id and the Unix time until which it is good."""
         digest = digest_of(text)
-        if self._fixed is not None and hmac.compare_digest(digest, self._fixed[0]):
-            return self._fixed[1]
-        self._poll()
-        verified = self._verified.get(digest)
-        if verified is None:
-            verified = await self._look_up(text, digest)
-        else:
-            self._verified.move_to_end(digest)
+        fixed = self.fixed(digest)
+        if fixed is not None:
+            return Verified(fixed[1].credential, math.inf, fixed, ())
+        found = self._memory.get(digest) or await self._look_up(text, digest)
         now = time.time()
-        if verified.expires <= now:
+        if found.expires <= now:
             raise AuthenticationError("the key is not valid")
-        self._usage.note(verified.id, now)
-        return verified.answer
+        self._usage.note(found.id, now)
+        return found
+
+    async def by_id(self, key: str) -> Verified | None:
+        """The same for whoever was given a token for a key; None where the key is not good any more."""
+        return await self._good(KeyRow.id == key, None)
 
     async def _look_up(self, text: str, digest: bytes) -> Verified:
-        prefix, generation = prefix_of(text), self._generation
-        if prefix is None:
+        prefix, generation = prefix_of(text), self._memory.generation
+        verified = None if prefix is None else await self._good(KeyRow.prefix == prefix, digest)
+        if verified is None:
             raise AuthenticationError("the key is not valid")
-        async with self._store.read() as session:
-            row = await session.scalar(select(KeyRow).where(KeyRow.prefix == prefix))
-        good = hmac.compare_digest(digest, row.digest if row else NOBODY)
-        if row is None or not good or row.revoked_at is not None:
-            raise AuthenticationError("the key is not valid")
-        verified = Verified(
-            row.id, row.expires_at.timestamp() if row.expires_at else math.inf, _answer(_principal(row))
-        )
-        self._poll()
-        if generation == self._generation:
-            self._keep(digest, verified)
+        self._memory.keep(digest, verified, generation)
         return verified
 
-    def _keep(self, digest: bytes, verified: Verified) -> None:
-        self._verified[digest] = verified
-        self._digests[verified.id] = digest
-        while len(self._verified) > self._size:
-            _, oldest = self._verified.popitem(last=False)
-            self._digests.pop(oldest.id, None)
+    async def _good(self, which: object, digest: bytes | None) -> Verified | None:
+        is_members = and_(MemberRow.tenant == KeyRow.tenant, MemberRow.user_id == KeyRow.user_id)
+        statement = select(KeyRow, MemberRow).outerjoin(MemberRow, is_members).where(which)  # type: ignore[arg-type]
+        async with self._store.read() as session:
+            found = (await session.execute(statement)).first()
+        row, member = found or (None, None)
+        matches = digest is None or hmac.compare_digest(digest, row.digest if row else NOBODY)
+        if row is None or not matches or row.revoked_at is not None:
+            return None
+        if row.expires_at is not None and row.expires_at.timestamp() <= time.time():
+            return None
+        return self._verified(row, member)
 
-    def _forget(self, key: str | None) -> None:
-        self._generation += 1
-        if key is None:
-            self._verified.clear()
-            self._digests.clear()
-            return
-        digest = self._digests.pop(key, None)
-        if digest is not None:
-            self._verified.pop(digest, None)
-
-
-def _principal(row: KeyRow) -> Principal:
-    return Principal(
-        id=row.user_id,
-        tenant=row.tenant,
-        username=row.username,
-        email=row.email,
-        scopes=frozenset(row.scopes),
-        credential=row.id,
-    )
-
-
-def _answer(principal: Principal) -> Recognised:
-    return AuthCredentials(sorted(principal.scopes)), principal
+    def _verified(self, row: KeyRow, member: MemberRow | None) -> Verified | None:
+        scopes, roles = frozenset(row.scopes), frozenset[str]()
+        if row.user_id.startswith("usr_"):
+            if member is None or not member.is_active:
+                return None
+            held = self._roles.get(member.role, ())
+            scopes, roles = frozenset(scope for scope in scopes if grants(held, scope)), frozenset({member.role})
+        principal = Principal(row.user_id, row.tenant, row.username, row.email, roles, scopes, row.id)
+        expires = row.expires_at.timestamp() if row.expires_at else math.inf
+        return Verified(row.id, expires, recognised(principal), (row.id, row.user_id))
