@@ -7,7 +7,6 @@ from .api import Hook, fields, hooks
 from .tree import distributions, has_word, parse
 
 LATER = {
-    "pegboard_script_runners": "the plugins of jobs",
     "pegboard_panels": "the console",
 }
 """Hooks whose first plugin is still to come, and which. An entry that is no longer true is a breach."""
