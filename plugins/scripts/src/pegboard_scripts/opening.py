@@ -1,0 +1,31 @@
+"""The services of this plugin, from its settings."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+
+from pegboard import Services, Settings, StartupError
+from pegboard_store import Store
+
+from .manifests import ManifestError
+from .registry import Scripts, registered
+from .settings import ScriptsSettings
+from .uploads import UploadLimits, Uploads
+
+
+async def open_scripts(settings: Settings) -> Scripts:
+    """Raises StartupError for a manifest that cannot be read: a script that is not there would be missed too late."""
+    own = settings.of(ScriptsSettings)
+    try:
+        return await anyio.to_thread.run_sync(registered, own.folders, own.manifests)
+    except ManifestError as error:
+        raise StartupError(f"[plugins.scripts] {error}") from None
+
+
+async def open_uploads(services: Services, settings: Settings) -> Uploads:
+    own = settings.of(ScriptsSettings)
+    folder = Path(settings.kernel.data) / "files"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    limits = UploadLimits(own.upload_size, own.upload_quota, timedelta(days=own.upload_days))
+    return Uploads(await services.aget(Store), folder, limits)
