@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from workspace.server import serving
-from workspace.tree import Distribution, distributions
-from workspace.wheels.__main__ import table
+from workspace.tree import ROOT, Distribution, distributions
+from workspace.wheels.__main__ import main, placed, table
 from workspace.wheels.build import faults
 from workspace.wheels.proof import Result, closure
 from workspace.wheels.room import Failed, Room
@@ -116,3 +116,17 @@ def test_a_server_that_does_not_start_is_told_with_its_words(tmp_path: Path) -> 
     command = [sys.executable, "-c", "import sys; sys.exit('the port is taken')"]
     with pytest.raises(RuntimeError, match="the port is taken"), serving(command, tmp_path, os.environ):
         raise AssertionError("it started")
+
+
+@pytest.mark.parametrize("given", ["kernel", "../kernel", "../kernel/", "../plugins/store", "store", "plugins/store"])
+def test_a_distribution_is_found_by_its_name_and_by_any_path_to_it(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """tox makes a path below tests/ of an argument that names a folder."""
+    monkeypatch.chdir(ROOT / "tests")
+    known = {name for one in distributions(ROOT) for name in (one.place, one.folder.name)}
+    assert placed(given) in known
+    assert placed(given).endswith("kernel" if "kernel" in given else "store")
+
+
+def test_a_name_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["kernel", "kernle"]) == 2
+    assert "no such distribution: kernle" in capsys.readouterr().err

@@ -40,12 +40,12 @@ FIELDS: list[dict[str, Any]] = [
 PAGING = {"type": "page", "pageParam": "page", "endCondition": {"type": "has_more_field", "field": "$.has_more"}}
 
 
-def definition(port: int) -> dict[str, Any]:
-    """As a user sends it, for the API on `port`."""
+def definition(port: int, kind: str = "c_contact") -> dict[str, Any]:
+    """As a user sends it, for the API on `port`; `kind` is the type of its records."""
     mapping = {
         "dataPath": "$.data.items",
         "identifierField": "$.id",
-        "targetShardTypeId": "c_contact",
+        "targetShardTypeId": kind,
         "fieldMappings": FIELDS,
     }
     endpoint = {

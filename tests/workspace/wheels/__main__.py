@@ -1,6 +1,6 @@
 """Build, check, install, start and test each distribution by itself; a table at the end.
 
-``tox run -e wheel`` for all, ``tox run -e wheel -- store kernel`` for some.
+``tox run -e wheel`` for all, ``tox run -e wheel -- store kernel plugins/vault`` for some: by name or by folder.
 """
 
 import os
@@ -20,7 +20,7 @@ COLUMNS = ("contents", "install", "check", "active", "tests")
 
 def main(names: list[str]) -> int:
     """The exit code: 0 if all distributions stand alone, 1 if one does not, 2 for a name that is none."""
-    everything = distributions(ROOT)
+    everything, names = distributions(ROOT), [placed(name) for name in names]
     chosen = [one for one in everything if not names or one.place in names or one.folder.name in names]
     if strangers := set(names) - {name for one in chosen for name in (one.place, one.folder.name)}:
         print(f"no such distribution: {', '.join(sorted(strangers))}", file=sys.stderr)
@@ -35,6 +35,12 @@ def main(names: list[str]) -> int:
     failed = sum(any(result.failed for result in results) for _, results in rows)
     print(f"{len(rows) - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def placed(name: str) -> str:
+    """The name of a folder as the tree has it: tox makes ``../kernel`` of ``kernel``, as it is a path that exists."""
+    path = Path(name).resolve()
+    return path.relative_to(ROOT).as_posix() if path.is_dir() and path.is_relative_to(ROOT) else name
 
 
 def prove(proof: Proof) -> list[Result]:
