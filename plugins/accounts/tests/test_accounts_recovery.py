@@ -200,14 +200,14 @@ async def test_mails_go_to_a_server_with_the_link_of_the_settings(make_people: A
 @pytest.mark.parametrize("change", [{"security": "starttls"}, {"password": "wrong box"}])
 @sqlite
 async def test_a_server_that_does_not_take_mails_is_a_line_in_the_log_without_secrets(
-    make_people: Any, inbox: Any, capfd: Any, change: dict[str, str]
+    make_people: Any, inbox: Any, capfd: Any, caplog: Any, change: dict[str, str]
 ) -> None:
     box, port = inbox
     people = await make_people(**smtp(port, **change))
     await people.register()
     await people.accounts.settle_mail()
     assert box.mails == []
-    seen = "".join(capfd.readouterr())
+    seen = "".join(capfd.readouterr()) + caplog.text
     assert "accounts.mail-unsent" in seen
     assert not any(secret in seen for secret in ("letter box", "wrong box", "correct horse battery", "Your code"))
 
