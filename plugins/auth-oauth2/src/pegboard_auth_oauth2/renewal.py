@@ -113,7 +113,7 @@ class OAuthTokens:
         watch, pause = Watch(wanted.mark), FIRST_LOOK
         end = time.monotonic() + self._settings.wait
         while True:
-            good = await self._good(wanted, watch) or await self._leased(wanted)
+            good = await self._good(wanted, watch) or await self._leased(wanted, watch)
             if good is not None:
                 return good
             if time.monotonic() >= end:
@@ -121,11 +121,12 @@ class OAuthTokens:
             await anyio.sleep(pause * random.uniform(0.7, 1.0))
             pause = min(pause * 1.5, LAST_LOOK)
 
-    async def _leased(self, wanted: Wanted) -> Token | None:
+    async def _leased(self, wanted: Wanted, watch: Watch) -> Token | None:
         """The token that this process gets, if it may; None where another one is at it, or was quicker."""
         grant = await self._grants.read(wanted.ref)
         if grant is not None and grant.leased(datetime.now(UTC)):
             return None  # so that those who wait do not all write
+        watch.look(grant, datetime.now(UTC))  # it may have ended, and failed, since the last look
         version = grant.version if grant is not None else 0
         lease = await self._grants.lease(wanted.ref, version, self._settings.lease_seconds)
         return None if lease is None else await self._asked(wanted, lease)
