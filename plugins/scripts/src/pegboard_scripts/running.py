@@ -1,5 +1,6 @@
 """Running a script here and now, in a folder of its own, with everything that happens told as it happens."""
 
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -50,7 +51,7 @@ class Artifacts:
             name = file_name(
                 str(Path(event.path).relative_to(self.folder)) if event.path.startswith("/") else event.path
             )
-            open_and_close(self.folder, name)
+            os.close(open_beneath(self.folder, name))
         except (ValueError, OSError) as error:
             return f"{event.path}: {error}"
         if name.text not in self.names:
@@ -67,8 +68,3 @@ class Artifacts:
                 shutil.copyfileobj(source, copy)
             kept[name] = target
         return kept
-
-
-def open_and_close(folder: Path, name: FileName) -> None:
-    with open(open_beneath(folder, name), "rb"):
-        return
