@@ -199,6 +199,13 @@ def test_a_port_in_use_is_one_line(pegboard: Any) -> None:
         one_line(pegboard("serve", "--port", port), f"port {port}", "Address already in use", "--port")
 
 
+def test_host_and_port_may_come_from_the_environment(pegboard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        monkeypatch.setenv("API_HOST", "127.0.0.2")
+        monkeypatch.setenv("API_PORT", str(taken.getsockname()[1]))
+        one_line(pegboard("serve"), f"cannot listen on 127.0.0.2 port {taken.getsockname()[1]}")
+
+
 def test_a_folder_that_cannot_be_made_is_one_line(pegboard: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for arguments in (

@@ -64,3 +64,23 @@ def test_a_choice_of_numbers_can_be_made_in_text() -> None:
 def test_bytes_have_no_json_form() -> None:
     with pytest.raises(TypeError, match="bytes"):
         dumps({"a": b"x"})
+
+
+@attrs.frozen
+class Named:
+    name: str = attrs.field(validator=[attrs.validators.min_len(1), attrs.validators.max_len(5)])
+    words: list[str] = attrs.field(factory=lambda: ["a", "b"], validator=attrs.validators.min_len(2))
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer", "detail"),
+    [
+        ({"name": ""}, "/name", "must not be empty"),
+        ({"name": "abcdef"}, "/name", "must have a length of at most 5, but has 6"),
+        ({"name": "a", "words": ["a"]}, "/words", "must have a length of at least 2, but has 1"),
+    ],
+)
+def test_a_wrong_length_is_told_in_words(given: Any, pointer: str, detail: str) -> None:
+    with pytest.raises(BaseValidationError) as caught:
+        converter.structure(given, Named)
+    assert [(error.pointer, error.detail) for error in field_errors(caught.value)] == [(pointer, detail)]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from pegboard import Call, RouteSpec, Secret, create_app, hookimpl
+from pegboard import Call, RouteSpec, Secret, StartupError, create_app, hookimpl
 from pegboard.logs import configure, request_id
 from pegboard.settings import LogSettings
 from pegboard.testing import client
@@ -67,7 +67,7 @@ async def test_json_lines_are_objects_with_the_id_of_their_request(lines: Any) -
     assert own["timestamp"].endswith("Z")
 
 
-@pytest.mark.parametrize("kind", ["json", "console"])
+@pytest.mark.parametrize("kind", ["json", "text"])
 async def test_secrets_are_in_no_line_not_even_in_a_trace(lines: Any, kind: str) -> None:
     written = lines(format=kind, level="debug")
     async with client(app()) as api:
@@ -107,3 +107,33 @@ async def test_the_access_log_is_a_line_for_each_request_where_it_is_asked_for()
                 await api.get("/nowhere?key=tops3cret")
         found = [entry for entry in logs if entry["event"] == "request"]
         assert [(e["method"], e["path"], e["status"]) for e in found] == ([("GET", "/nowhere", 404)] if access else [])
+
+
+def test_a_folder_has_a_log_for_people_one_for_programs_and_one_of_errors(lines: Any, tmp_path: Any) -> None:
+    folder = tmp_path / "logs"
+    lines(folder=folder)
+    structlog.get_logger("pegs").info("working", peg=7)
+    logging.getLogger("library").error("broken")
+    people = (folder / "app.log").read_text()
+    assert "working" in people
+    assert "broken" in people
+    told = [json.loads(line) for line in (folder / "app.json.log").read_text().splitlines()]
+    assert [(one["event"], one["level"]) for one in told] == [("working", "info"), ("broken", "error")]
+    errors = (folder / "errors.log").read_text()
+    assert ("broken" in errors, "working" in errors) == (True, False)
+
+
+def test_a_folder_that_cannot_be_written_to_says_so(lines: Any, tmp_path: Any) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StartupError, match=r"\[log\] folder: .* cannot be written to: Not a directory"):
+        lines(folder=tmp_path / "file" / "logs")
+
+
+def test_files_are_rotated_and_no_line_is_lost(lines: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pegboard.log_files.LARGEST", 2000)
+    lines(folder=tmp_path)
+    for number in range(50):
+        logging.getLogger("library").warning("line %d", number)
+    found = "".join(path.read_text() for path in sorted(tmp_path.glob("app.log*"), reverse=True))
+    assert len(list(tmp_path.glob("app.log*"))) > 1
+    assert [f"line {number} " in found or f"line {number}\n" in found for number in range(50)] == [True] * 50

@@ -22,7 +22,7 @@ except LookupError as error:
 """
 
 
-@pytest.mark.parametrize("form", ["console", "json"])
+@pytest.mark.parametrize("form", ["text", "json"])
 def test_a_logged_exception_holds_its_trace_and_no_local_variable(form: str) -> None:
     command = [sys.executable, "-c", CRASH.format(format=form)]
     logged = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stderr

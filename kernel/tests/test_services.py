@@ -81,6 +81,22 @@ async def test_eager_services_open_what_they_need_first_and_close_in_reverse() -
     assert log == ["+Base", "+Middle", "+Top", "-Top", "-Middle", "-Base"]
 
 
+async def test_what_works_by_itself_is_opened_last_and_closed_first_and_only_where_the_app_serves() -> None:
+    log: list[str] = []
+    board = build(
+        a=plugin(lambda r: r.offer(Top, tracked(log, Top, Middle), eager="serving")),
+        b=plugin(lambda r: r.offer(Middle, tracked(log, Middle))),
+        c=plugin(lambda r: r.offer(Base, tracked(log, Base), eager=True)),
+    )
+    async with board.running(serving=True):
+        assert log == ["+Base", "+Middle", "+Top"]
+    assert log[3:] == ["-Top", "-Middle", "-Base"]
+    log.clear()
+    async with board.running():
+        assert log == ["+Base"]
+    assert log == ["+Base", "-Base"]
+
+
 async def test_a_service_that_nobody_asks_for_stays_closed() -> None:
     log: list[str] = []
     board = build(a=plugin(lambda r: r.offer(Base, tracked(log, Base))))

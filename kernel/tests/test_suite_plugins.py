@@ -44,9 +44,31 @@ class PegSettings:
 @attrs.frozen
 class Peg:
     colour: str
+    id: str = ""
 
 
-async def listed(call: Call[None, None]) -> Any:
+@attrs.frozen
+class Total:
+    total_items: int
+
+
+@attrs.frozen
+class Pegs:
+    data: tuple[Peg, ...]
+    pagination: Total
+
+
+@attrs.frozen
+class PegQuery:
+    colour: str = ""
+
+
+@attrs.frozen
+class Length:
+    length: int
+
+
+async def listed(call: Call[None, PegQuery]) -> Any:
     return {"data": [], "pagination": {"total_items": 0}}
 
 
@@ -67,7 +89,7 @@ async def watch(call: SocketCall) -> None:
     await call.socket.close()
 
 
-LIST = RouteSpec("pegs.list", "/pegs", listed, scopes=("pegs:read",), summary="All pegs")
+LIST = RouteSpec("pegs.list", "/pegs", listed, scopes=("pegs:read",), query=PegQuery, result=Pegs, summary="All pegs")
 MAKE = RouteSpec("pegs.make", "/pegs", made, methods=("POST",), scopes=("pegs:write",), body=Peg, summary="Make one")
 ONE = RouteSpec("pegs.one", "/pegs/{id}", found, scopes=("pegs:read",), summary="One peg")
 SCRIPT = RouteSpec("pegs.script", "/pegs.js", script, anonymous=True, summary="The panel's module")
@@ -79,6 +101,7 @@ TABLE = Collection(
     (Column("Colour", "/colour"),),
     create=Form("New", "/pegs", Peg),
     actions=(Action("Show", "/pegs/{id}", "GET"),),
+    filters=PegQuery,
 )
 PANELS = (
     Panel("pegs", "All pegs", title="Pegs", content=TABLE, scopes=("pegs:read",)),
@@ -213,6 +236,16 @@ PANEL: dict[str, type[Any]] = {
     "test_whoever_sees_a_panel_may_load_it": over(TestPegPanels, panels=(attrs.evolve(PANELS[0], scopes=()),)),
     "test_pointers_are_pointers": over(
         TestPegPanels, panels=(attrs.evolve(PANELS[0], content=attrs.evolve(TABLE, items="data")),)
+    ),
+    "test_pointers_lead_into_the_answers": over(
+        TestPegPanels,
+        panels=(attrs.evolve(PANELS[0], content=attrs.evolve(TABLE, columns=(Column("Weight", "/weight"),))),),
+    ),
+    "test_filters_are_those_of_their_routes": over(
+        TestPegPanels, panels=(attrs.evolve(PANELS[0], content=attrs.evolve(TABLE, filters=Length)),)
+    ),
+    "test_forms_are_what_their_routes_take": over(
+        TestPegPanels, panels=(attrs.evolve(PANELS[1], content=Form("New", "/pegs", Length)),)
     ),
     "test_a_module_is_served": over(TestPegPanels, panels=(attrs.evolve(PANELS[2], content=Module("/pegs/1")),)),
 }

@@ -1,8 +1,9 @@
-"""Servers that are forked: processes of their own in every respect, with settings of their own."""
+"""What is forked: processes of their own in every respect, with settings of their own."""
 
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -52,3 +53,27 @@ async def test_a_server_that_nobody_closed_ends_with_its_context(servers: Forkin
         pid = server.pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_a_command_runs_to_its_end_and_its_streams_are_apart(servers: Forking, tmp_path: Path) -> None:
+    done = await servers.run("check", cwd=tmp_path, environ=BARE)
+    assert done.code == 0, done.stderr
+    assert "plugins fit" in done.stdout
+    wrong = await servers.run("check", cwd=tmp_path, environ={**BARE, "PEGBOARD_STRICKT": "1"})
+    assert (wrong.code, wrong.stdout) == (1, "")
+    assert "PEGBOARD_STRICKT" in wrong.stderr
+
+
+async def test_a_command_that_does_not_end_is_ended(servers: Forking, tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError):
+        await servers.run("serve", "--port", "0", "--data", str(tmp_path), cwd=tmp_path, environ=BARE, patience=0.5)
+    assert str(tmp_path) not in folders_of_processes()
+
+
+def folders_of_processes() -> set[str]:
+    """Where all processes of this machine work."""
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):  # it has ended meanwhile
+            found.add(str(link.readlink()))
+    return found

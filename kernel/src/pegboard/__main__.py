@@ -1,5 +1,5 @@
-"""``python -m pegboard``"""
+"""``python -m pegboard``; a file to run as it is, too."""
 
-from .cli import main
+from pegboard.cli import main
 
 main()

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from .board import OWN, Board
 from .contracts import MountSpec, RequestObserver, RouteSpec, SocketSpec
+from .diagnosis import diagnosis_routes
 from .direct import DirectRoutes
 from .dispatch import MethodApp, RouteApp
 from .logs import Ended, RequestIds, access_line
@@ -50,10 +51,10 @@ def serve_board(board: Board) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with board.running():
+        async with board.running(serving=True):
             yield
 
-    fixed = FixedRoutes((*board.routes, *((route, OWN) for route in own_routes(board))))
+    fixed = FixedRoutes((*board.routes, *((route, OWN) for route in (*own_routes(board), *diagnosis_routes(board)))))
     board.services.provide(FixedRoutes, fixed)
     routes = _routes(fixed, board)
     app = _Application(

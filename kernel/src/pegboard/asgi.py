@@ -12,7 +12,7 @@ def __getattr__(name: str) -> Starlette:
 
     try:
         made = globals()["app"] = create_app()
+        configure(made.state.board.settings.kernel.log)
     except StartupError as error:
         raise SystemExit(f"pegboard: {error}") from None
-    configure(made.state.board.settings.kernel.log)
     return made

@@ -58,6 +58,10 @@ class Chain:
                 return found[1]
         return None
 
+    async def admitted(self, conn: HTTPConnection, scopes: tuple[str, ...]) -> Principal:
+        """The caller, who must be one and hold all of `scopes`. Raises as `principal` and `require` do."""
+        return self.require(await self.principal(conn), scopes)
+
     def require(self, principal: Principal | None, scopes: tuple[str, ...]) -> Principal:
         """The caller, who must hold all of `scopes`. Raises Problem 401, 403 or 503; never lets anyone by."""
         if principal is None:

@@ -9,17 +9,15 @@ import attrs
 import structlog
 
 from .auth import Chain, open_chain
+from .collected import Routes
 from .contracts import (
     AnyRoute,
     AuthProvider,
-    MountSpec,
     Paginator,
     Panel,
     Point,
-    RouteSpec,
     SandboxProvider,
     ScriptRunnerProvider,
-    SocketSpec,
     Transform,
 )
 from .dispatch import Dispatcher
@@ -28,11 +26,10 @@ from .notices import Notices
 from .opened import Sandboxes, ScriptRunners
 from .plugins import Loader, Plugin
 from .problems import StartupError
-from .registry import Conflict, Registries
+from .registry import Registries
 from .routing import RouteTable
-from .services import AppServices, ServiceRegistry
+from .services import AppServices, Eager, ServiceRegistry
 from .settings import Settings, SettingsReader
-from .templates import Template
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +52,7 @@ class Board:
     loader: Loader
     registries: Registries = attrs.field(factory=Registries)
     services: AppServices = attrs.field(factory=AppServices)
-    routes: list[tuple[AnyRoute, str]] = attrs.field(factory=list)
+    routes: Routes = attrs.field(factory=Routes)
     notices: Notices = attrs.field(factory=Notices)
     points: dict[str, Point] = attrs.field(factory=dict)
     dispatcher: Dispatcher = attrs.field(init=False)
@@ -122,7 +119,7 @@ class Board:
             if plugin.state != "active":
                 self.registries.discard(plugin.name)
                 self.services.discard(plugin.name)
-                self.routes = [pair for pair in self.routes if pair[1] != plugin.name]
+                self.routes.discard(plugin.name)
 
     def _collect_from(self, plugin: Plugin) -> None:
         for hook, point in self.points.items():
@@ -134,22 +131,11 @@ class Board:
         self.services.add(offered.offers)
         for route in self.loader.call(plugin, "pegboard_routes", settings=self.settings):
             _check_type("pegboard_routes", route, AnyRoute)
-            self.add_route(route, plugin.name)
-
-    def add_route(self, route: AnyRoute, owner: str) -> None:
-        """Raises Conflict if another route has the same name, or answers the same method at the same path."""
-        for other, other_owner in self.routes:
-            if other.name == route.name or _same_address(other, route):
-                raise Conflict(
-                    f'route {route.name} ({_address(route)}) of plugin "{owner}" is taken by '
-                    f'{other.name} ({_address(other)}) of plugin "{other_owner}"'
-                )
-        self.routes.append((route, owner))
+            self.routes.add(route, plugin.name)
 
     def _finish(self) -> None:
         self.dispatcher = Dispatcher(self.services)
-        fixed = [(_pattern(route), route.name) for route, _ in self.routes]
-        self.table = RouteTable(self.dispatcher.http, [*fixed, ("/-/{rest:path}", OWN)])
+        self.table = RouteTable(self.dispatcher.http, [*self.routes.patterns(), ("/-/{rest:path}", OWN)])
         self.services.provide(Settings, self.settings)
         self.services.provide(Registries, self.registries)
         self.services.provide(RouteTable, self.table)
@@ -160,22 +146,31 @@ class Board:
         self.services.provide(ScriptRunners, ScriptRunners(self.registries[ScriptRunnerProvider], self.services))
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[AppServices]:
-        """Open the eager services and the authenticators; close everything at the end. Raises StartupError."""
+    async def running(self, *, serving: bool = False) -> AsyncIterator[AppServices]:
+        """Open the eager services and the authenticators; close everything at the end. Raises StartupError.
+
+        Only a board that is `serving` opens services that work by themselves.
+        """
         for plugin in self.loader.quarantined():
             log.error("plugin quarantined", plugin=plugin.name, reason=plugin.line())
         async with AsyncExitStack() as closing:
             for opened in (self.services, self.services.get(ScriptRunners), self.services.get(Sandboxes)):
                 closing.push_async_callback(opened.aclose)
+            closing.push_async_callback(self.services.stop_work)
             closing.callback(setattr, self.dispatcher, "chain", None)
-            for offer in sorted(self.services.offers.values(), key=lambda o: o.owner):
-                if offer.eager:
-                    await self._open_service(offer.kind, offer.owner)
+            await self._open_services(True)
+            if serving:
+                await self._open_services("serving")
             self.loader.enforce()
             chain = open_chain(self.registries[AuthProvider], self.settings.kernel.auth, self.services)
             self.services.provide(Chain, chain)
             self.dispatcher.chain = chain
             yield self.services
+
+    async def _open_services(self, eager: Eager) -> None:
+        for offer in sorted(self.services.offers.values(), key=lambda o: o.owner):
+            if offer.eager == eager:
+                await self._open_service(offer.kind, offer.owner)
 
     async def _open_service(self, kind: type, owner: str) -> None:
         try:
@@ -197,20 +192,3 @@ def _check_type(hook: str, record: object, wanted: Any) -> None:
     if not isinstance(record, wanted):
         names = getattr(wanted, "__name__", str(wanted))
         raise TypeError(f"{hook} brought {record!r}, which is no {names}")
-
-
-def _pattern(route: AnyRoute) -> str:
-    return f"{route.path.rstrip('/')}/{{rest:path}}" if isinstance(route, MountSpec) else route.path
-
-
-def _address(route: AnyRoute) -> str:
-    methods = " ".join(route.methods) if isinstance(route, RouteSpec) else type(route).__name__.removesuffix("Spec")
-    return f"{methods} {route.path}"
-
-
-def _same_address(one: AnyRoute, other: AnyRoute) -> bool:
-    if Template.fixed(one.path).pattern != Template.fixed(other.path).pattern:
-        return False
-    if isinstance(one, RouteSpec) and isinstance(other, RouteSpec):
-        return not set(one.methods).isdisjoint(other.methods)
-    return isinstance(one, SocketSpec) == isinstance(other, SocketSpec)

@@ -48,7 +48,8 @@ class Dispatcher:
 
         async def answer(request: Request) -> Response:
             principal = await self.admit(request, anonymous, scopes)
-            told = await self._count(spec, request, principal) if limited else None
+            limiter = self._limiter(spec) if limited else None
+            told = await limiter.check(spec, request, principal) if limiter else None
             try:
                 if keyed:
                     request = await _whole(request, limit)
@@ -65,22 +66,20 @@ class Dispatcher:
 
         return answer
 
-    async def admit(self, conn: Request | WebSocket, anonymous: bool, scopes: tuple[str, ...]) -> Principal | None:
+    def admit(self, conn: Request | WebSocket, anonymous: bool, scopes: tuple[str, ...]) -> Awaitable[Principal | None]:
         """Who calls, if the route lets them in. Raises Problem 401, 403, 503."""
         if self.chain is None:
             raise Problem(503, "not-ready", "the app is starting or stopping; try again", headers={"Retry-After": "1"})
-        principal = await self.chain.principal(conn)
-        return principal if anonymous else self.chain.require(principal, scopes)
+        return self.chain.principal(conn) if anonymous else self.chain.admitted(conn, scopes)
 
-    async def _count(self, spec: RouteSpec, request: Request, principal: Principal | None) -> Mapping[str, str]:
-        """Count the call. Raises Problem 429, and 503 where a rate is declared and whatever keeps it has failed."""
+    def _limiter(self, spec: RouteSpec) -> RateLimiter | None:
+        """What counts the call. Raises Problem 503 where a rate is declared and whatever keeps it has failed."""
         try:
-            limiter = self.services.get(RateLimiter)  # type: ignore[type-abstract]
+            return self.services.get(RateLimiter)  # type: ignore[type-abstract]
         except MissingService:
             if spec.rate is None:
-                return {}
+                return None
             raise
-        return await limiter.check(spec, request, principal)
 
     def socket(self, spec: SocketSpec, owner: str = "") -> "SocketApp":
         """The application that serves one WebSocket route."""

@@ -10,6 +10,8 @@ from cattrs.errors import ForbiddenExtraKeysError
 
 from .problems import FieldError, Problem, nearest
 
+LENGTH = re.compile(r"^Length must be ([<>]=) (\d+): (\d+)$")
+
 
 class Refusal(ValueError):
     """A validator's refusal of one field, in words."""
@@ -64,7 +66,16 @@ def _words(error: BaseException) -> str:
 
 def _unquoted(message: str, field: str) -> str:
     """attrs' validators name the field; the pointer does so already."""
-    return re.sub(rf"( of)? ?'{field}' ?", " ", message, count=1).strip()
+    told = re.sub(rf"( of)? ?'{field}' ?", " ", message, count=1).strip()
+    return LENGTH.sub(_length, told)
+
+
+def _length(found: re.Match[str]) -> str:
+    """attrs says ``Length must be >= 1: 0``."""
+    relation, bound, length = found.groups()
+    if (relation, bound) == (">=", "1"):
+        return "must not be empty"
+    return f"must have a length of at {'least' if relation == '>=' else 'most'} {bound}, but has {length}"
 
 
 def refusals(kind: type, value: Mapping[str, Any], structure: Callable[[Any, Any], Any]) -> list[Refusal]:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
+from .log_files import file_handlers
 from .settings import LogSettings
 
 access = structlog.get_logger("pegboard.access")
@@ -34,7 +35,10 @@ def _add_request_id(logger: Any, method: str, event: structlog.typing.EventDict)
 
 
 def configure(settings: LogSettings) -> None:
-    """Set up structlog and the standard library's loggers for this process, on standard error."""
+    """Set up structlog and the standard library's loggers for this process, on standard error and, if wanted, in files.
+
+    Raises StartupError where the folder of files cannot be written to.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_request_id,
@@ -42,11 +46,11 @@ def configure(settings: LogSettings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # structlog's own choices print local variables, which hold credentials, with each trace
-    last: list[structlog.typing.Processor] = (
-        [ExceptionRenderer(ExceptionDictTransformer(show_locals=False)), structlog.processors.JSONRenderer()]
-        if settings.format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+    people = _formatter(
+        shared, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
+    traces = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    programs = _formatter(shared, traces, structlog.processors.JSONRenderer())
     level = getattr(logging, settings.level.upper())
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -55,16 +59,23 @@ def configure(settings: LogSettings) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
-        )
-    )
+    handler.setFormatter(programs if settings.format == "json" else people)
     root = logging.getLogger()
-    root.handlers = [handler]
+    for before in root.handlers:
+        if isinstance(before, logging.FileHandler):
+            before.close()
+    root.handlers = [handler, *(file_handlers(settings.folder, people, programs) if settings.folder else ())]
     root.setLevel(level)
     for chatty in ("httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+
+
+def _formatter(
+    shared: list[structlog.typing.Processor], *last: structlog.typing.Processor
+) -> structlog.stdlib.ProcessorFormatter:
+    """For lines of structlog's and of the standard library's loggers."""
+    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors)
 
 
 Ended = Callable[[Scope, int, float], None]

@@ -73,16 +73,18 @@ def _entry_points() -> Iterator[metadata.EntryPoint]:
 
 
 def _described(entry: metadata.EntryPoint, version: Callable[[str], str]) -> Plugin:
-    dist = entry.dist
     plugin = Plugin(entry.name, module=entry)
-    if dist is not None:
-        plugin.distribution, plugin.version = dist.name, dist.version
-        plugin.summary = dist.metadata["Summary"] or ""
+    needs: list[str] = []
+    if entry.dist is not None:
+        about = entry.dist.metadata  # a file that is read and parsed each time
+        plugin.distribution, plugin.version = about["Name"], about["Version"]
+        plugin.summary = about["Summary"] or ""
+        needs = about.get_all("Requires-Dist") or entry.dist.requires or []  # an egg has them in a file of their own
     if entry.group != GROUP:
         ours, theirs = GROUP.rpartition(".")[2], entry.group.rpartition(".")[2]
         plugin.quarantine("find", f"it is built for hook API {theirs}, this kernel has {ours}; install a matching one")
         return plugin
-    wants = [r for r in map(_requirement, (dist.requires or []) if dist else []) if r]
+    wants = [r for r in map(_requirement, needs) if r]
     plugin.requires = tuple(r.name.removeprefix("pegboard-") for r in wants if r.name.startswith("pegboard-"))
     for requirement in wants:
         unmet = _unmet(requirement, version)

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import attrs
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 Factory = Callable[[Any], Any]
 Ping = Callable[[Any], Awaitable[str | None]]
 Measure = Callable[[Any], Iterable[Metric] | Awaitable[Iterable[Metric]]]
+Eager = bool | Literal["serving"]
 
 _opening: ContextVar[tuple[type, ...]] = ContextVar("pegboard_opening", default=())
 
@@ -33,7 +34,7 @@ class Offer:
     kind: type
     factory: Factory
     owner: str
-    eager: bool
+    eager: Eager
     ping: Ping | None
     measure: Measure | None = None
 
@@ -50,16 +51,18 @@ class ServiceRegistry:
         kind: type[T],
         factory: Callable[[Any], Any],
         *,
-        eager: bool = False,
+        eager: Eager = False,
         ping: Ping | None = None,
         measure: Measure | None = None,
     ) -> None:
         """Offer a service of the type `kind`.
 
         `factory(services)` returns it, is a coroutine function that returns it, or is an async generator that
-        yields it and then cleans up. `ping(service)` is awaited for health checks: it returns a detail or None, and
-        raises if the service does not work. `measure(service)` returns its `Metric`s, or is a coroutine function that
-        does: it is asked, while the service is open, whenever somebody collects them.
+        yields it and then cleans up. One that is `eager` is opened at the start; one that works by itself, such as
+        a queue's worker, says "serving": a command of the command line must not begin to. `ping(service)` is awaited
+        for health checks: it returns a detail or None, and raises if the service does not work. `measure(service)`
+        returns its `Metric`s, or is a coroutine function that does: it is asked, while the service is open, whenever
+        somebody collects them.
         """
         if kind in self.offers:
             raise Conflict(f'plugin "{self.owner}" offers {kind.__name__} twice')
@@ -74,6 +77,7 @@ class AppServices(ServicesProtocol):
     _open: dict[type, Any] = attrs.field(factory=dict)
     _locks: dict[type, asyncio.Lock] = attrs.field(factory=dict)
     _stack: AsyncExitStack = attrs.field(factory=AsyncExitStack)
+    _working: AsyncExitStack = attrs.field(factory=AsyncExitStack)
 
     def provide(self, kind: type[T], value: T) -> None:
         """Put a value in that is there already."""
@@ -96,7 +100,8 @@ class AppServices(ServicesProtocol):
             opened = asynccontextmanager(offer.factory)(self)
             service = await opened.__aenter__()
             # closed as if nothing had gone wrong: an error of another's closing would skip what follows the yield
-            self._stack.push_async_callback(opened.__aexit__, None, None, None)
+            stack = self._working if offer.eager == "serving" else self._stack
+            stack.push_async_callback(opened.__aexit__, None, None, None)
             return service
         service = offer.factory(self)
         return (await service) if inspect.isawaitable(service) else service
@@ -136,8 +141,13 @@ class AppServices(ServicesProtocol):
         hint = f'plugin "{offer.owner}" could not open it' if offer else "no active plugin offers it"
         return MissingService(f"service {kind.__name__}", hint)
 
+    async def stop_work(self) -> None:
+        """Close what works by itself, while everything that it works with is still open."""
+        await self._working.aclose()
+
     async def aclose(self) -> None:
         """Close all that was opened, newest first."""
+        await self.stop_work()
         await self._stack.aclose()
         for kind in self.offers:
             self._open.pop(kind, None)

@@ -46,8 +46,11 @@ class LogSettings:
     """``[log]``"""
 
     level: str = setting("info", help="debug, info, warning or error", validator=attrs.validators.in_(LEVELS))
-    format: str = setting("console", help="console or json", validator=attrs.validators.in_(("console", "json")))
+    format: str = setting("text", help="text or json", validator=attrs.validators.in_(("text", "json")))
     access: bool = setting(False, help="a line for each request")
+    folder: Path | None = setting(
+        None, help="a folder for app.log, app.json.log and errors.log, which are rotated, and a file for each job"
+    )
 
 
 @attrs.frozen

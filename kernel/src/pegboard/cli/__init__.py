@@ -94,9 +94,9 @@ def doctor(session: Session, as_json: bool) -> None:
     diagnose(session, as_json)
 
 
-def main() -> None:
-    """The console script."""
-    session = Session()
+def main(session: Session | None = None) -> None:
+    """The console script; with a `session` of one's own, that of another program."""
+    session = session or Session()
     try:
         code = cli.main(standalone_mode=False, obj=session)
         sys.exit(code if isinstance(code, int) else 0)

@@ -7,27 +7,11 @@ import sys
 import attrs
 import click
 
-from ..contracts import Probe, SandboxProvider
+from ..diagnosis import Finding, isolation, services
 from ..problems import Problem, StartupError
-from ..status import ping
 from .inspect import print_json
 from .session import Session
 from .table import show
-
-
-@attrs.frozen
-class Finding:
-    """One thing that was tried. `about` is the part that needs it."""
-
-    about: str
-    step: str
-    works: bool
-    why: str = ""
-    fix: str = ""
-
-    @classmethod
-    def of(cls, about: str, probe: Probe) -> "Finding":
-        return cls(about, probe.step, probe.works, probe.why, probe.fix)
 
 
 def diagnose(session: Session, as_json: bool) -> None:
@@ -36,10 +20,10 @@ def diagnose(session: Session, as_json: bool) -> None:
     try:
         findings += _settings_and_plugins(session)
         fatal = not all(finding.works for finding in findings)
-        findings += _isolation(session)
-        services = asyncio.run(_services(session))
-        fatal = fatal or not all(finding.works for finding in services)
-        findings += services
+        findings += isolation(session.board)  # what does not work lowers the isolation; it is not fatal by itself
+        checked = asyncio.run(_services(session))
+        fatal = fatal or not all(finding.works for finding in checked)
+        findings += checked
     except (StartupError, Problem) as error:
         findings.append(Finding("kernel", "start", False, str(error), "see the reason"))
         fatal = True
@@ -61,20 +45,6 @@ def _settings_and_plugins(session: Session) -> list[Finding]:
     return found
 
 
-def _isolation(session: Session) -> list[Finding]:
-    """A step that does not work lowers the isolation; it is not fatal by itself."""
-    return [
-        Finding.of(provider.name, probe)
-        for provider in session.board.registries[SandboxProvider]
-        for probe in provider.probe()
-    ]
-
-
 async def _services(session: Session) -> list[Finding]:
-    board = session.board
-    async with board.running():
-        checks = [await ping(board, offer) for offer in board.services.offers.values() if offer.ping]
-    return [
-        Finding(check.plugin, f"service {check.service}", check.works, check.detail, "" if check.works else "see why")
-        for check in checks
-    ]
+    async with session.board.running():
+        return await services(session.board)

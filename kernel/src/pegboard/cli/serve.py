@@ -21,8 +21,15 @@ from .session import Session
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
+@click.option("--host", default="127.0.0.1", envvar="API_HOST", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    default=8000,
+    envvar="API_PORT",
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes any free port.",
+)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The folder for files the app writes.")
 @click.option("--sample", is_flag=True, help="Create samples to play with.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes that serve.")
@@ -83,7 +90,7 @@ def _serve_one(board: Board, listener: socket.socket, grace: int) -> None:
 
     async def run() -> None:
         # the lifespan is entered here and not by uvicorn, which would print a trace of a StartupError
-        async with board.running():
+        async with board.running(serving=True):
             await _Server(config, board).serve(sockets=[listener])
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

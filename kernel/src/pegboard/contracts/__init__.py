@@ -5,7 +5,7 @@ from .auth import AuthContext, AuthProvider, InboundAuth, OutboundAuth, Principa
 from .idempotent import IdempotencyKey, IdempotencyStore
 from .metric import Metric
 from .pagination import PageRequest, PageResponse, Paginator, Stop, Walk
-from .panel import Action, Collection, Column, Form, Module, Panel
+from .panel import Action, Collection, Column, Detail, Download, Form, Module, Panel, Related, Section
 from .point import Point
 from .record import NoConfig, Services
 from .route import (
@@ -73,6 +73,8 @@ __all__ = [
     "Capability",
     "Collection",
     "Column",
+    "Detail",
+    "Download",
     "Ending",
     "ErrorRenderer",
     "Exit",
@@ -107,6 +109,7 @@ __all__ = [
     "Progress",
     "Rate",
     "RateLimiter",
+    "Related",
     "RequestObserver",
     "RouteCatalog",
     "RouteSpec",
@@ -120,6 +123,7 @@ __all__ = [
     "ScriptRun",
     "ScriptRunner",
     "ScriptRunnerProvider",
+    "Section",
     "Services",
     "SocketCall",
     "SocketSpec",

@@ -53,12 +53,10 @@ class Paginator:
 
     `pages(config, state)` is a generator: it yields a `PageRequest`, receives the `PageResponse`, and
     returns a `Stop`. `state` is None for a walk from the start. Nothing mutable outlives the
-    generator. `ahead(config, request)` may name the request that follows, where it is known without
-    the response, so that it can be fetched early; the response decides whether it is used.
+    generator.
     """
 
     name: str = attrs.field(validator=check_name)
     summary: str
     config: type = NoConfig
     pages: Callable[[Any, State | None], Walk] = attrs.field(kw_only=True)
-    ahead: Callable[[Any, PageRequest], PageRequest | None] | None = None

@@ -107,9 +107,10 @@ class RouteSpec:
 
     `scopes` are all needed. A route wants an authenticated caller unless it says `anonymous`; one that is
     anonymous still learns who calls where a credential is sent. `body` and `query` are attrs classes (or None),
-    `result` the type that the handler returns; a handler may return a `Response` instead. `body_limit` is in
-    bytes. `answers` describes further statuses. `render` shapes errors; the default is RFC 9457. An `idempotent`
-    route takes, or wants, an ``Idempotency-Key``: an `IdempotencyStore` then answers repeated requests.
+    `result` the type that the handler returns; a handler may return a `Response` instead, and `media` are the types
+    that it can have. `body_limit` is in bytes. `answers` describes further statuses. `render` shapes errors; the
+    default is RFC 9457. An `idempotent` route takes, or wants, an ``Idempotency-Key``: an `IdempotencyStore` then
+    answers repeated requests.
     """
 
     name: str = attrs.field(validator=check_name)
@@ -131,6 +132,7 @@ class RouteSpec:
     render: ErrorRenderer | None = None
     hidden: bool = False
     idempotent: Literal["", "optional", "required"] = ""
+    media: tuple[str, ...] = ("application/json",)
 
     def __attrs_post_init__(self) -> None:
         if self.anonymous and self.scopes:

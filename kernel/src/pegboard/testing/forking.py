@@ -1,14 +1,16 @@
-"""Servers as processes of their own that start in a fraction of the time: forks of one that has imported everything.
+"""Processes of their own that start in a fraction of the time: forks of one that has imported everything.
 
     async with forking() as servers:
         async with servers.served(folder) as server:
             await server.kill()
+        done = await servers.run("check", cwd=folder)
 
 What is forked has opened no database, no socket and no thread: it is killed, stopped and started as any other process.
 Needs POSIX.
 """
 
 import asyncio
+import gc
 import json
 import os
 import runpy
@@ -21,10 +23,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import anyio
 import attrs
 
 from ..board import Board
-from .processes import PATIENCE, ServerProcess, environment, serving
+from .processes import PATIENCE, Finished, ServerProcess, end, environment, reading, serving
+
+PEGBOARD = str(Path(__file__).parents[1] / "__main__.py")
+"""The command line as it is, for `forking`."""
 
 PROGRAM = str(Path(__file__).with_name("program.py"))
 START = (
@@ -40,6 +46,8 @@ class Forked:
 
     pid: int
     stdout: asyncio.StreamReader
+    stderr: asyncio.StreamReader
+    """The same where both go one way."""
     _waiting: "asyncio.Task[int]"
 
     @property
@@ -56,7 +64,7 @@ class Forked:
 
 @attrs.frozen
 class Forking:
-    """A process that stands ready to become a server, as often as it is asked to."""
+    """A process that stands ready to become a server or a command, as often as it is asked to."""
 
     _door: socket.socket
 
@@ -70,24 +78,44 @@ class Forking:
     ) -> AsyncIterator[ServerProcess]:
         """As `pegboard.testing.served`."""
         told = ["serve", "--port", "0", "--data", str(data), *arguments]
-        process: Any = await self._fork(told, str(data), environment(environ))
+        process = await self._fork(told, str(data), environment(environ), 1)
         async with serving(process, patience) as server:
             yield server
 
-    async def _fork(self, arguments: Sequence[str], cwd: str, environ: Mapping[str, str]) -> Forked:
+    async def started(
+        self, *arguments: str, cwd: Path | str, environ: Mapping[str, str] | None = None
+    ) -> ServerProcess:
+        """A command that goes on until it is stopped, such as a worker. Its end is the caller's to see to."""
+        return reading(await self._fork(arguments, str(cwd), environment(environ), 1))
+
+    async def run(
+        self, *arguments: str, cwd: Path | str, environ: Mapping[str, str] | None = None, patience: float = PATIENCE
+    ) -> Finished:
+        """As `pegboard.testing.run_pegboard`."""
+        process = await self._fork(arguments, str(cwd), environment(environ), 2)
+        try:
+            with anyio.fail_after(patience):
+                stdout, stderr = await asyncio.gather(process.stdout.read(), process.stderr.read())
+                code = await process.wait()
+        finally:
+            await end(process)
+        return Finished(code, stdout.decode(), stderr.decode())
+
+    async def _fork(self, arguments: Sequence[str], cwd: str, environ: Mapping[str, str], outputs: int) -> Any:
+        """A process (`Forked`) whose standard output and error come by so many ways."""
         with ExitStack() as stack:
             ends = []
             readers = []
-            for _ in range(2):
+            for _ in range(outputs + 1):
                 here, there = os.pipe()
                 stack.callback(os.close, there)
                 ends.append(there)
                 readers.append(await _reader(here))
             told = {"arguments": list(arguments), "cwd": cwd, "environ": dict(environ)}
             socket.send_fds(self._door, [json.dumps(told).encode() + b"\n"], ends)
-            stdout, status = readers
+            *streams, status = readers
             pid = int(await status.readline())  # once this is here, the ends are the other side's
-        return Forked(pid, stdout, asyncio.create_task(_ended(status)))
+        return Forked(pid, streams[0], streams[-1], asyncio.create_task(_ended(status)))
 
 
 async def _reader(descriptor: int) -> asyncio.StreamReader:
@@ -135,45 +163,48 @@ def main(door: socket.socket, program: str, *preload: str) -> None:
     Board.build()
     for name in preload:
         import_module(name)
+    gc.freeze()  # what is there stays: a collector that looks at it would have each fork copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who wait for servers are not waited for
     while (told := _request(door)) is not None:
-        request, (stdout, status) = told
+        request, (*outputs, status) = told
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             door.close()
-            return _watch(request, stdout, status, program)
-        os.close(stdout)
-        os.close(status)
+            return _watch(request, outputs, status, program)
+        for descriptor in (*outputs, status):
+            os.close(descriptor)
 
 
 def _request(door: socket.socket) -> tuple[Any, list[int]] | None:
     message, descriptors = b"", list[int]()
     while not message.endswith(b"\n"):
-        chunk, came, _, _ = socket.recv_fds(door, CHUNK, 2)
+        chunk, came, _, _ = socket.recv_fds(door, CHUNK, 3)
         if not chunk:
             return None
         message, descriptors = message + chunk, descriptors + came
     return json.loads(message), descriptors
 
 
-def _watch(request: Any, stdout: int, status: int, program: str) -> None:
-    """One process becomes the server, its parent tells how it ended."""
+def _watch(request: Any, outputs: Sequence[int], status: int, program: str) -> None:
+    """One process becomes what was asked for, its parent tells how it ended."""
     child = os.fork()
     if child == 0:
         os.setsid()
         os.write(status, b"%d\n" % os.getpid())
         os.close(status)
-        return _serve(request, stdout, program)
-    os.close(stdout)
+        return _become(request, outputs, program)
+    for descriptor in outputs:
+        os.close(descriptor)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     os.write(status, b"%d\n" % code)
     os._exit(0)
 
 
-def _serve(request: Any, stdout: int, program: str) -> None:
-    for number in (1, 2):
-        os.dup2(stdout, number)
-    os.close(stdout)
+def _become(request: Any, outputs: Sequence[int], program: str) -> None:
+    os.dup2(outputs[0], 1)
+    os.dup2(outputs[-1], 2)
+    for descriptor in outputs:
+        os.close(descriptor)
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environ"])

@@ -50,13 +50,16 @@ async def run_pegboard(
         with anyio.fail_after(patience):
             stdout, stderr = await process.communicate()
     finally:
-        await _end(process)
+        await end(process)
     return Finished(process.returncode or 0, stdout.decode(), stderr.decode())
 
 
 @attrs.define
 class ServerProcess:
-    """A running ``pegboard serve``. `lines` are what it printed so far, both streams in the order of arrival."""
+    """A running ``pegboard serve``, or another command that goes on.
+
+    `lines` are what it printed so far, both streams in the order of arrival.
+    """
 
     url: str = ""
     lines: list[str] = attrs.field(factory=list)
@@ -68,6 +71,11 @@ class ServerProcess:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs."""
+        return self._process.returncode
 
     @property
     def output(self) -> str:
@@ -96,7 +104,7 @@ class ServerProcess:
 
     async def kill(self) -> None:
         """SIGKILL to the process and everything in its group; returns when it is gone."""
-        await _end(self._process)
+        await end(self._process)
         await self._closed()
 
     async def _closed(self) -> None:
@@ -165,8 +173,7 @@ async def served(
 @asynccontextmanager
 async def serving(process: asyncio.subprocess.Process, patience: float) -> AsyncIterator[ServerProcess]:
     """A server that is starting, once it says where it serves. Leaving kills it."""
-    server = ServerProcess(process=process)
-    server._reading = asyncio.create_task(server._read())
+    server = reading(process)
     try:
         match = await server.printed(ADDRESS.pattern, patience)
         server.url = match[1]
@@ -175,7 +182,14 @@ async def serving(process: asyncio.subprocess.Process, patience: float) -> Async
         await server.kill()
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+def reading(process: asyncio.subprocess.Process) -> ServerProcess:
+    """A process whose output is read as it comes."""
+    server = ServerProcess(process=process)
+    server._reading = asyncio.create_task(server._read())
+    return server
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
     """Kill the whole group: workers and other children must not outlive a test."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

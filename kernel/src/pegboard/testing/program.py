@@ -1,7 +1,7 @@
 """``pegboard`` with the stand-in authenticator of `pegboard.testing.callers`: what `pegboard.testing.forking` runs."""
 
 from pegboard.board import Board
-from pegboard.cli import Session, cli
+from pegboard.cli import Session, main
 from pegboard.logs import configure
 from pegboard.testing import callers
 
@@ -16,4 +16,4 @@ class WithCallers(Session):
 
 
 if __name__ == "__main__":
-    cli.main(obj=WithCallers())
+    main(WithCallers())

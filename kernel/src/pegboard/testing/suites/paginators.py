@@ -129,12 +129,3 @@ class PaginatorSuite(RecordSuite):
                 end = error
             reason = isinstance(end, Stop) or (isinstance(end, ValueError) and str(end))
             assert reason, f"to the body {body!r} the walk says {end!r}: a Stop, or a ValueError with words"
-
-    def test_what_it_foresees_is_what_follows(self) -> None:
-        if self.record.ahead is None:
-            return
-        config = self.configured()
-        for _, walked in self._walks():
-            for request, following in zip(walked.requests, walked.requests[1:], strict=False):
-                foreseen = self.record.ahead(config, request)
-                assert foreseen in (None, following), f"after {request} it foresaw {foreseen}, and {following} came"
