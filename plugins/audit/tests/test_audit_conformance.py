@@ -2,7 +2,7 @@
 
 import pegboard_audit
 import pegboard_store
-from pegboard.testing.suites import PluginSuite
+from pegboard.testing.suites import PanelSuite, PluginSuite
 
 
 class TestAudit(PluginSuite):
@@ -11,4 +11,10 @@ class TestAudit(PluginSuite):
     plugins = {"store": pegboard_store}  # noqa: RUF012
 
 
-del PluginSuite
+class TestAuditPanels(PanelSuite):
+    plugin = pegboard_audit
+    name = "audit"
+    plugins = {"store": pegboard_store}  # noqa: RUF012
+
+
+del PanelSuite, PluginSuite

@@ -149,3 +149,10 @@ async def test_whatever_an_object_holds_an_entry_of_it_can_be_stored(desk: Any) 
         "/ü": ["½", "🚀"],
         "/none": None,
     }
+
+
+async def test_one_entry_is_read_by_its_id_within_its_tenant(filled: Any) -> None:
+    entry = (await filled.entries("?objectId=t3"))[0]
+    assert (await filled.call("GET", f"/api/v1/audit/{entry['id']}")).json() == entry
+    other = await filled.of("other").call("GET", f"/api/v1/audit/{entry['id']}")
+    assert (other.status_code, other.json()["type"]) == (404, "urn:pegboard:problem:audit-entry-not-found")

@@ -73,6 +73,19 @@ async def test_a_filter_that_cannot_be_is_refused_at_its_place(people: Any, aske
     assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
 
 
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [("da", "13"), ("ADA", "13"), ("example", "1"), ("%", ""), ("' OR 1=1", ""), ("2", "2"), ("36", "")],
+)
+async def test_a_search_finds_parts_of_texts_and_external_ids(people: Any, part: str, found: str) -> None:
+    assert await people.listed(type="c_contact", search=part, sort="externalId") == list(found)
+
+
+async def test_a_search_without_a_type_looks_at_external_ids(people: Any) -> None:
+    assert await people.listed(search="3") == ["3"]
+    assert await people.listed(search="ada") == []
+
+
 async def test_a_filter_needs_a_type(people: Any) -> None:
     assert (await people.call("GET", "", params={"filter": '{"name": "Ada"}'})).status_code == 422
 

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Problem
 from pegboard_records import Item
+from pegboard_records.lookups import statement_of
 
 pytestmark = pytest.mark.anyio
 
@@ -59,3 +62,36 @@ async def test_a_thousand_values_are_one_query(desk: Any) -> None:
         await desk.records.upsert(session, desk.tenant, kind, items, "test")
     found = await desk.records.lookup(desk.tenant, kind, "externalId", [str(n) for n in range(3000)], "n")
     assert found == {str(number): number for number in range(1500)}
+
+
+async def explained(session: AsyncSession, statement: Select[Any]) -> str:
+    """PostgreSQL's plan of a statement that is prepared, as those of the driver are."""
+    compiled: Any = statement.compile(dialect=(await session.connection()).dialect)
+    given = ", ".join(repr(compiled.params[name]) for name in compiled.positiontup)
+    connection = await session.connection()
+    await connection.exec_driver_sql(f"PREPARE looked AS {compiled}")
+    plan = await connection.exec_driver_sql(f"EXPLAIN EXECUTE looked ({given.replace('[', 'ARRAY[')})")
+    lines = "\n".join(plan.scalars())
+    await connection.exec_driver_sql("DEALLOCATE looked")
+    return lines
+
+
+@pytest.mark.parametrize("count", [1000, 5000, 20_000])
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+async def test_postgresql_has_one_plan_for_a_table_of_which_it_knows_nothing(desk: Any, count: int, mode: str) -> None:
+    if desk.store.dialect != "postgresql":
+        pytest.skip("SQLite plans without statistics")
+    kind = (await desk.type(), await desk.records.type(desk.tenant, "c_contact"))[1]
+    values = [str(number) for number in range(1000)]
+    async with desk.store.begin() as session:
+        await session.execute(text(f"SET LOCAL plan_cache_mode = {mode}"))
+        items = [Item(str(number), {"name": f"n{number}"}) for number in range(count)]
+        await desk.records.upsert(session, desk.tenant, kind.id, items, "test")
+        plans = {}
+        for by in ("externalId", "name"):
+            statement = statement_of(desk.tenant, kind, by, values, "name", "postgresql")
+            plans[by] = await explained(session, statement)
+    assert "uq_records_shards_tenant_type_external_id" in plans["externalId"], plans["externalId"]
+    assert ".key))" in plans["externalId"], plans["externalId"]
+    assert ("'c_contact'" in plans["externalId"]) == (mode == "force_custom_plan")
+    assert "hashed SubPlan" in plans["name"], plans["name"]

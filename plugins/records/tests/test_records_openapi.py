@@ -37,5 +37,6 @@ async def test_every_route_is_described_with_its_result(make_client: Any) -> Non
     assert schema["$ref"].endswith("/Shards")
     assert document["components"]["schemas"]["Shards"]["required"] == ["shards", "total", "limit", "offset"]
     named = {parameter["name"] for parameter in listed["parameters"]}
-    assert named == {"type", "externalId", "updatedSince", "filter", "includeDeleted", "limit", "offset", "sort"}
+    filters = {"type", "externalId", "updatedSince", "filter", "search", "includeDeleted"}
+    assert named == {*filters, "limit", "offset", "sort"}
     assert "412" in paths["/api/v1/shards/{id}"]["patch"]["responses"]

@@ -11,6 +11,7 @@ from pegboard_store import Migrations, Store, open_store
 from pegboard_store.testing import (  # noqa: F401
     _postgresql_database,
     database_url,
+    forked,
     postgresql_url,
     store_settings,
 )
@@ -31,7 +32,7 @@ BOOKS = """
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 import pegboard_store
 from pegboard import StartupError, create_app, hookimpl
-from pegboard.testing import client, run_pegboard, running
+from pegboard.testing import Forking, client, running
 from pegboard_store import Migrations, Store
 from pegboard_store.testing import store_section
 
@@ -59,9 +59,9 @@ async def test_two_apps_in_one_process_do_not_share_a_store(tmp_path: Path, shel
     assert places == {f"SQLite file {tmp_path}/one.db", f"SQLite file {tmp_path}/two.db"}
 
 
-async def test_an_operator_brings_a_database_on_by_command(database_url: str, tmp_path: Path) -> None:
+async def test_an_operator_brings_a_database_on_by_command(forked: Forking, database_url: str, tmp_path: Path) -> None:
     async def db(command: str) -> str:
-        finished = await run_pegboard("db", command, cwd=tmp_path, environ={"DATABASE_URL": database_url})
+        finished = await forked.run("db", command, cwd=tmp_path, environ={"DATABASE_URL": database_url})
         assert finished.code == 0, finished.stderr
         return finished.stdout
 
@@ -69,15 +69,17 @@ async def test_an_operator_brings_a_database_on_by_command(database_url: str, tm
     assert "store: 0001 (up to date)" in await db("current")
 
 
-async def test_the_history_is_known_without_a_database(tmp_path: Path) -> None:
-    finished = await run_pegboard("db", "history", cwd=tmp_path, environ={"DATABASE_URL": "postgres://127.0.0.1:1/app"})
+async def test_the_history_is_known_without_a_database(forked: Forking, tmp_path: Path) -> None:
+    finished = await forked.run("db", "history", cwd=tmp_path, environ={"DATABASE_URL": "postgres://127.0.0.1:1/app"})
     assert "store 0001: Who changed what" in finished.stdout
     assert finished.stderr == ""
 
 
-async def test_a_command_on_an_absent_database_ends_in_one_line_without_the_password(tmp_path: Path) -> None:
+async def test_a_command_on_an_absent_database_ends_in_one_line_without_the_password(
+    forked: Forking, tmp_path: Path
+) -> None:
     environ = {"DATABASE_URL": "postgres://me:topsecret@127.0.0.1:1/app"}
-    finished = await run_pegboard("db", "upgrade", cwd=tmp_path, environ=environ)
+    finished = await forked.run("db", "upgrade", cwd=tmp_path, environ=environ)
     assert finished.code == 1
     assert finished.stderr.splitlines()[-1].startswith("pegboard: store: PostgreSQL 127.0.0.1:1/app: the connection")
     assert "topsecret" not in finished.stdout + finished.stderr

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from pegboard import Problem
-from pegboard_store import Migrations, Store, open_store
+from pegboard_store import Migrations, Store, execute_last, open_store
 from pegboard_store.testing import store_settings
 
 pytestmark = pytest.mark.anyio
@@ -48,6 +48,37 @@ async def test_an_error_rolls_everything_back(store: Store) -> None:
     with pytest.raises(LookupError):
         await add_and_fail(store, "Emma")
     assert await titles(store) == []
+
+
+async def test_the_last_statement_is_committed_at_the_end_of_the_block_at_the_latest(store: Store) -> None:
+    async with store.begin() as session:
+        await session.execute(ADD, {"title": "Emma"})
+        await execute_last(session, ADD, {"title": "Persuasion"})
+        assert await titles(store) in (["Emma", "Persuasion"], [])
+    assert await titles(store) == ["Emma", "Persuasion"]
+    await add(store, "Sanditon")
+    with pytest.raises(LookupError):
+        await add_and_fail(store, "The Watsons")
+    assert await titles(store) == ["Emma", "Persuasion", "Sanditon"]
+
+
+async def test_a_last_statement_that_fails_takes_its_transaction_with_it(store: Store) -> None:
+    async def add_and_break() -> None:
+        async with store.begin() as session:
+            await session.execute(ADD, {"title": "Emma"})
+            await execute_last(session, ADD, {"title": None})
+
+    with pytest.raises(IntegrityError):
+        await add_and_break()
+    assert await titles(store) == []
+
+
+async def test_what_follows_the_last_statement_nonetheless_is_a_transaction_too(store: Store) -> None:
+    async with store.begin() as session:
+        await execute_last(session, ADD, [{"title": "Emma"}, {"title": "Persuasion"}])
+        await session.execute(ADD, {"title": "Sanditon"})
+        assert "Sanditon" not in await titles(store)
+    assert await titles(store) == ["Emma", "Persuasion", "Sanditon"]
 
 
 async def test_a_cancelled_writer_leaves_nothing_and_lets_the_next_one_in(store: Store) -> None:

@@ -12,7 +12,8 @@ import structlog
 
 import pegboard_vault
 from pegboard import Notices, Secret, StartupError, create_app
-from pegboard.testing import client, run_pegboard
+from pegboard.testing import client, forking
+from pegboard.testing.forking import PEGBOARD
 from pegboard_vault import Place, Vault
 from pegboard_vault.keyfile import KeyFile, add, make
 from pegboard_vault.keys import Key
@@ -123,8 +124,9 @@ async def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 
 
 async def test_processes_that_start_at_once_end_with_one_key(tmp_path: Path) -> None:
-    runs = [run_pegboard("vault", "status", "--json", cwd=tmp_path) for _ in range(4)]
-    finished = await asyncio.gather(*runs)
+    async with forking(PEGBOARD) as origin:
+        runs = [origin.run("vault", "status", "--json", cwd=tmp_path) for _ in range(4)]
+        finished = await asyncio.gather(*runs)
     assert [(one.code, one.stderr.count("Traceback")) for one in finished] == [(0, 0)] * 4
     keys = {row["key"] for one in finished for row in json.loads(one.stdout)["values"]}
     assert keys == {KeyFile(tmp_path / "vault.keys").ring().first.id}

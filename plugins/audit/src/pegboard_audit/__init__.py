@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import click
 
-from pegboard import Auditor, RouteSpec, ServiceRegistry, Services, Settings, hookimpl
+from pegboard import Auditor, Panel, RouteSpec, ServiceRegistry, Services, Settings, hookimpl
 from pegboard_store import Migrations, Store
 
 from .entries import Actor, Entry, EntryFilter, EntryPage, EntryQuery, Target
 from .log import AuditLog
+from .panels import panels
 from .pruning import prune
 from .routes import ROUTES
 from .settings import AuditSettings
@@ -53,6 +54,11 @@ def pegboard_services(registry: ServiceRegistry, settings: Settings) -> None:
 @hookimpl
 def pegboard_routes() -> Iterable[RouteSpec]:
     return ROUTES
+
+
+@hookimpl
+def pegboard_panels() -> Iterable[Panel]:
+    return panels()
 
 
 @hookimpl

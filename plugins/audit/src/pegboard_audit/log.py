@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from pegboard import AuditEvent, Auditor, Principal
+from pegboard import AuditEvent, Auditor, Principal, Problem
 from pegboard.logs import request_id
 from pegboard_store import Store
 
@@ -81,6 +81,16 @@ class AuditLog(Auditor):
             total = await session.scalar(select(func.count()).select_from(entries).where(where)) or 0
             rows = await session.execute(some.limit(query.limit).offset(query.offset))
             return EntryPage([Entry.of(row) for row in rows], total, query.limit, query.offset)
+
+    async def get(self, tenant: str, entry_id: str) -> Entry:
+        """Raises Problem 404."""
+        one = select(*entries.c).where(entries.c.tenant == tenant, entries.c.id == entry_id)
+        async with self._store.read() as session:
+            # PostgreSQL refuses to be asked for a text with NUL in it
+            row = None if "\0" in entry_id else (await session.execute(one)).one_or_none()
+        if row is None:
+            raise Problem(404, "audit-entry-not-found", f"there is no entry {entry_id[:100]!r} of yours")
+        return Entry.of(row)
 
     async def walk(self, tenant: str, wanted: EntryFilter) -> AsyncIterator[list[Entry]]:
         """All entries of a tenant that fit, newest first, in lists: read step by step, each in a session of its own.

@@ -1,13 +1,14 @@
 """``/api/v1/audit``"""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from pegboard import Call, RouteSpec
 from pegboard.json import dumps
 
-from .entries import EntryFilter, EntryPage, EntryQuery
+from .entries import Entry, EntryFilter, EntryPage, EntryQuery
 from .log import AuditLog
 
 JSON_LINES = "application/x-ndjson"
@@ -15,6 +16,10 @@ JSON_LINES = "application/x-ndjson"
 
 async def list_entries(call: Call[None, EntryQuery]) -> EntryPage:
     return await call.services.get(AuditLog).page(call.caller.tenant, call.query)
+
+
+async def read_entry(call: Call[None, None]) -> Entry:
+    return await call.services.get(AuditLog).get(call.caller.tenant, call.path["id"])
 
 
 async def export_entries(call: Call[None, EntryFilter]) -> Response:
@@ -50,5 +55,17 @@ ROUTES = (
         tags=("audit",),
         scopes=("audit:read",),
         query=EntryFilter,
+        result=Any,
+        media=(JSON_LINES,),
+    ),
+    RouteSpec(
+        "audit.read",
+        "/api/v1/audit/{id}",
+        read_entry,
+        summary="One entry",
+        tags=("audit",),
+        scopes=("audit:read",),
+        result=Entry,
+        answers={404: "No such entry in the caller's tenant"},
     ),
 )

@@ -31,6 +31,7 @@ entries = Table(
     sqlite_autoincrement=True,
 )
 
+Index(None, entries.c.id)
 Index(None, entries.c.tenant, entries.c.at, entries.c.seq)
 Index(None, entries.c.tenant, entries.c.kind, entries.c.object)
 Index(None, entries.c.tenant, entries.c.actor)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 
 from pegboard import RouteSpec, ServiceRegistry, Services, Settings, hookimpl
+from pegboard_events import sink_of
 from pegboard_store import Migrations, Store
 
 from .checking import Check
@@ -48,7 +49,7 @@ def pegboard_migrations() -> Migrations:
 @hookimpl
 def pegboard_services(registry: ServiceRegistry, settings: Settings) -> None:
     async def opened(services: Services) -> Records:
-        return Records(await services.aget(Store))
+        return Records(await services.aget(Store), await sink_of(services))
 
     registry.offer(Records, opened, eager=True)
 

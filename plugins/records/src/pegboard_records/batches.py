@@ -11,8 +11,8 @@ from pegboard import FieldError, Problem
 
 from .checking import Check
 from .items import Row, canonical, id_mistakes
+from .membership import of_external_ids
 from .shards import BatchItem, BatchResult, ItemResult
-from .tables import shards
 
 
 @attrs.frozen
@@ -53,12 +53,14 @@ def _placed(errors: Sequence[FieldError], index: int) -> list[FieldError]:
     return [FieldError(error.detail, f"/items/{index}{error.pointer}") for error in errors]
 
 
-async def ids_of(session: AsyncSession, tenant: str, type_id: str, external_ids: Sequence[str]) -> dict[str, str]:
+async def ids_of(
+    session: AsyncSession, tenant: str, type_id: str, external_ids: Sequence[str], dialect: str
+) -> dict[str, str]:
     """Ids by external ids."""
     if not external_ids:
         return {}
-    own = (shards.c.tenant == tenant, shards.c.type == type_id, shards.c.external_id.in_(external_ids))
-    rows = await session.execute(select(shards.c.external_id, shards.c.id).where(*own))
+    found = of_external_ids(tenant, type_id, external_ids, dialect)
+    rows = await session.execute(select(found.c.external_id, found.c.id))
     return {row.external_id: row.id for row in rows}
 
 

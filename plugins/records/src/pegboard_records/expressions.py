@@ -4,6 +4,7 @@ A value of another JSON type than its field has, left from before the type was c
 comparison fails on it. Text is compared by code point.
 """
 
+import string
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,8 @@ ORDERED = TEXTS | NUMBERS | {"boolean"}
 """Types of fields whose values can be compared."""
 
 Expression = ColumnElement[Any]
+
+LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def value_of(field: Field, dialect: str) -> Expression:
@@ -41,8 +44,18 @@ def is_null(field: Field, dialect: str) -> Expression:
 
 def has_text(field: Field, part: str, dialect: str) -> Expression:
     """Whether a text has `part` in it, upper and lower case apart."""
+    return _finds(value_of(field, dialect), part, dialect)
+
+
+def has_part(text: Expression, part: str, dialect: str) -> Expression:
+    """Whether a text has `part` in it; A is a, and of other alphabets each letter is itself, on both databases."""
+    plain = collate(text, "C") if dialect == "postgresql" else text
+    return _finds(func.lower(plain), part.translate(LOWER), dialect)
+
+
+def _finds(text: Expression, part: str, dialect: str) -> Expression:
     find: Callable[..., Any] = func.strpos if dialect == "postgresql" else func.instr
-    found: Expression = find(value_of(field, dialect), part) > 0
+    found: Expression = find(text, part) > 0
     return found
 
 

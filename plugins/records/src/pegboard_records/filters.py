@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
 from pegboard import FieldError, Problem
 from pegboard.invalid import escape
 from pegboard.problems import nearest
 from pegboard_store import order_by
 
-from .expressions import ORDERED, bound, has_item, has_text, is_null, value_of
+from .expressions import ORDERED, bound, has_item, has_part, has_text, is_null, value_of
 from .fields import NUMBERS, TEXTS, Field
+from .membership import is_among
 from .shard_types import ShardType
 from .shards import Selection
 from .tables import shards
@@ -49,7 +50,15 @@ def selected(tenant: str, asked: Selection, kind: ShardType | None, dialect: str
         made.append(shards.c.external_id == asked.externalId)
     if asked.updatedSince is not None:
         made.append(shards.c.updated_at >= asked.updatedSince)
+    if asked.search:
+        made.append(_holding(asked.search, kind, dialect))
     return [*made, *_filtered(asked.filter, kind, dialect)]
+
+
+def _holding(part: str, kind: ShardType | None, dialect: str) -> Condition:
+    """A part of the external id, or of any text that the type declares."""
+    texts = [value_of(field, dialect) for field in kind.fields if field.type in TEXTS] if kind else []
+    return or_(*(has_part(text, part, dialect) for text in (shards.c.external_id, *texts)))
 
 
 def _filtered(text: str, kind: ShardType | None, dialect: str) -> Iterator[Condition]:
@@ -85,7 +94,8 @@ def _condition(field: Field, operator: str, value: Any, dialect: str) -> Conditi
         raise _refused(place, f'"{field.name}" is {field.type}: it can be null or not, and an array can contain')
     column = value_of(field, dialect)
     if operator == "in":
-        return column.in_([bound(field, _fitting(field, one, place), dialect) for one in _several(value, place)])
+        values = [bound(field, _fitting(field, one, place), dialect) for one in _several(value, place)]
+        return is_among(column, values, field, dialect)
     made: Condition = COMPARISONS[operator](column, bound(field, _fitting(field, value, place), dialect))
     return made
 

@@ -1,11 +1,11 @@
 """Finding many records at once by one of their values."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Problem
@@ -14,12 +14,15 @@ from pegboard.problems import nearest
 from .expressions import ORDERED, bound, value_of
 from .fields import NUMBERS, Field
 from .items import LONGEST
+from .membership import is_among, of_external_ids
 from .shard_types import ShardType
 from .tables import shards
 
 EXTERNAL_ID, ID = "externalId", "id"
+DIRECT = {None: "id", ID: "id", EXTERNAL_ID: "external_id"}
+"""Columns that are given as they are; anything else is a field of the data."""
 MOST = 30_000
-"""Values of one query: both databases bind some 32,000."""
+"""Values of one query: SQLite binds some 32,000."""
 
 Key = Callable[[Any], Hashable]
 """The form in which a value is compared; None for one that no record can have."""
@@ -32,41 +35,50 @@ async def look_up(
 
     One query. Of several records that match, the first by external id counts. Raises Problem 422 for unknown fields.
     """
-    column, key, prepare = _column(kind, by, dialect)
+    key = _key_of(kind, by)
     _check_give(kind, give)
     keys = {value: k for value in values if (k := key(value)) is not None}
     wanted = list(dict.fromkeys(keys.values()))
     if len(wanted) > MOST:
         raise ValueError(f"{len(wanted)} values are looked up at once; at most {MOST} are possible")
-    found = await _found(session, tenant, kind, column, [prepare(k) for k in wanted], give, key) if wanted else {}
-    return {value: found[k] for value, k in keys.items() if k in found}
-
-
-async def _found(
-    session: AsyncSession, tenant: str, kind: ShardType, column: Any, wanted: list[Any], give: str | None, key: Key
-) -> Mapping[Hashable, Any]:
-    direct = {None: shards.c.id, ID: shards.c.id, EXTERNAL_ID: shards.c.external_id}
-    statement = select(column.label("key"), direct.get(give, shards.c.data).label("given")).where(
-        shards.c.tenant == tenant, shards.c.type == kind.id, shards.c.deleted_at.is_(None), column.in_(wanted)
-    )
+    if not wanted:
+        return {}
+    rows = await session.execute(statement_of(tenant, kind, by, wanted, give, dialect))
     found: dict[Hashable, Any] = {}
-    for row in await session.execute(statement.order_by(shards.c.external_id)):
-        if give in direct:
+    for row in rows:
+        if give in DIRECT:
             found.setdefault(key(row.key), row.given)
         elif give in row.given:
             found.setdefault(key(row.key), row.given[give])
-    return found
+    return {value: found[k] for value, k in keys.items() if k in found}
 
 
-def _column(kind: ShardType, by: str, dialect: str) -> tuple[Any, Key, Callable[[Any], Any]]:
+def statement_of(
+    tenant: str, kind: ShardType, by: str, wanted: Sequence[Any], give: str | None, dialect: str
+) -> Select[Any]:
+    """The query: `key` and what is `given`, in the order of external ids."""
+    field = kind.field(by)
+    if by == EXTERNAL_ID or field is None:
+        table = of_external_ids(tenant, kind.id, wanted, dialect)
+        column, where = table.c.external_id, [table.c.deleted_at.is_(None)]
+    else:
+        table, column = shards, value_of(field, dialect)
+        where = [shards.c.tenant == tenant, shards.c.type == kind.id, shards.c.deleted_at.is_(None)]
+        where.append(is_among(column, [bound(field, key, dialect) for key in wanted], field, dialect))
+    given = table.c[DIRECT.get(give, "data")]
+    return select(column.label("key"), given.label("given")).where(*where).order_by(table.c.external_id)
+
+
+def _key_of(kind: ShardType, by: str) -> Key:
+    """Raises Problem 422 for what cannot be looked up by."""
     if by == EXTERNAL_ID:
-        return shards.c.external_id, _text, lambda key: key
+        return _text
     field = kind.field(by)
     if field is None or field.type not in ORDERED:
         known = [EXTERNAL_ID, *(field.name for field in kind.fields if field.type in ORDERED)]
         detail = f'"{kind.id}" cannot be looked up by {by!r}{nearest(by, known)}'
         raise Problem(422, "unknown-field", detail)
-    return value_of(field, dialect), _key(field), lambda key: bound(field, key, dialect)
+    return _key(field)
 
 
 def _check_give(kind: ShardType, give: str | None) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Problem
+from pegboard_events import EventSink
 from pegboard_store import Store
 
 from .batches import ids_of, sort_out, told
@@ -22,6 +23,7 @@ from .shard_types import ShardType
 from .shards import Batch, BatchResult, ExportQuery, Shard, ShardDraft, Shards, ShardsQuery
 from .single import (
     SHOWN,
+    find_shard,
     hold_type,
     insert_shard,
     mark_all,
@@ -32,14 +34,16 @@ from .single import (
     shard_of,
 )
 from .tables import shards
-from .writing import put, write
+from .telling import Telling
+from .writing import write
 
 
 class Records:
     """What mappings write and others read. `types` has the shard types; another tenant's objects are not there."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sink: EventSink | None = None) -> None:
         self._store = store
+        self._telling = Telling(sink)
         self.types = Catalog(store)
 
     async def type(self, tenant: str, type_id: str) -> ShardType:
@@ -74,15 +78,37 @@ class Records:
         rows = rows_of(documents)
         if not rows:
             return Upserted()
-        done = await put(session, tenant, type_id, rows, source)
+        done = await self._telling.put(session, tenant, type_id, rows, documents, source)
         if done is None:
             raise await missing_type(session, tenant, type_id)
         return done
+
+    async def assign(
+        self,
+        session: AsyncSession,
+        tenant: str,
+        type_id: str,
+        external_id: str,
+        data: Mapping[str, Any],
+        source: str,
+        check: Check,
+    ) -> Shard:
+        """Set fields of the record of an external id within the caller's transaction; its other fields stay.
+
+        `check` is that of the type. Raises Problem 404, and 422 for what its type refuses.
+        """
+        before = await find_shard(session, tenant, type_id, external_id)
+        after = {**before.data, **data}
+        if errors := check(after):
+            raise invalid_data(errors)
+        made = await rewrite_shard(session, tenant, before, after, source)
+        return await self._telling.changed(session, tenant, before, made)
 
     async def remove(
         self, session: AsyncSession, tenant: str, type_id: str, external_ids: Sequence[str], source: str
     ) -> int:
         """Soft-delete records within the caller's transaction; the number of those that were there."""
+        await self._telling.removed(session, tenant, type_id, external_ids, source)
         return await mark_all(session, tenant, type_id, external_ids, source)
 
     async def lookup(
@@ -133,7 +159,8 @@ class Records:
         async with self._store.begin() as session:
             if not await hold_type(session, tenant, draft.type):
                 raise await missing_type(session, tenant, draft.type)
-            return await insert_shard(session, tenant, draft.type, draft.externalId, draft.data, source)
+            made = await insert_shard(session, tenant, draft.type, draft.externalId, draft.data, source)
+            return await self._telling.changed(session, tenant, None, made)
 
     async def patch(
         self, tenant: str, shard_id: str, data: Mapping[str, Any], source: str, match: Match = None
@@ -146,17 +173,19 @@ class Records:
             after = merged(before.data, data)
             if errors := self.checker(kind)(after):
                 raise invalid_data(errors)
-            return await rewrite_shard(session, tenant, before, after, source)
+            made = await rewrite_shard(session, tenant, before, after, source)
+            return await self._telling.changed(session, tenant, before, made)
 
     async def delete(
         self, tenant: str, shard_id: str, source: str, *, purge: bool = False, match: Match = None
     ) -> None:
         """Soft-delete a record, or take it out for good. Raises Problem 404, 412."""
         async with self._store.begin() as session:
-            if purge:
-                return await purge_shard(session, tenant, shard_id, match)
-            before = await read_shard(session, tenant, shard_id, hold=True)
+            before = await read_shard(session, tenant, shard_id, deleted=purge, hold=True)
             check_match(match, before.revision, "record")
+            await self._telling.removed(session, tenant, before.type, [before.externalId], source)
+            if purge:
+                return await purge_shard(session, tenant, shard_id)
             await mark_shard(session, tenant, before, True, source)
 
     async def restore(self, tenant: str, shard_id: str, source: str, match: Match = None) -> Shard:
@@ -164,7 +193,8 @@ class Records:
         async with self._store.begin() as session:
             before = await read_shard(session, tenant, shard_id, deleted=True, hold=True)
             check_match(match, before.revision, "record")
-            return await mark_shard(session, tenant, before, False, source)
+            made = await mark_shard(session, tenant, before, False, source)
+            return await self._telling.changed(session, tenant, before, made)
 
     async def batch(self, tenant: str, batch: Batch, source: str) -> BatchResult:
         """Upsert what can be, and say of each item what became of it. Raises Problem 404 for the type."""
@@ -176,10 +206,11 @@ class Records:
             written = await write(session, tenant, kind.id, found.rows, source)
             if written is None:
                 raise await missing_type(session, tenant, kind.id)
-            # Of what was written the statement tells them. Until a table that is being filled has statistics,
-            # PostgreSQL looks up a thousand ids by reading the type's records: 2 seconds a batch at 50,000.
-            ids = {row.external_id: row.id for row in written}
-            ids |= await ids_of(session, tenant, kind.id, [row[0] for row in found.rows if row[0] not in ids])
+            documents = {item.externalId: item.data for item in batch.items}
+            await self._telling.written(session, tenant, kind.id, written, documents, source)
+            ids = {row.external_id: row.id for row in written}  # of what was written the statement tells them
+            others = [row[0] for row in found.rows if row[0] not in ids]
+            ids |= await ids_of(session, tenant, kind.id, others, self._store.dialect)
         return told(batch.items, found.known, written, ids)
 
     async def export(self, tenant: str, query: ExportQuery) -> AsyncIterator[bytes]:

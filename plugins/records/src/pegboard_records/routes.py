@@ -133,6 +133,7 @@ ROUTES = (
         "formulas begin with an apostrophe.",
         query=ExportQuery,
         result=Any,
+        media=tuple(MEDIA.values()),
         answers={404: "No such shard type"},
         **READ,
     ),

@@ -60,7 +60,7 @@ class Shards:
 
 @attrs.frozen
 class Selection:
-    """Which records. `filter` is a JSON object over declared fields, and needs a type."""
+    """Which records. `filter` is a JSON object over declared fields and needs a type; `search` is of its texts."""
 
     type: str = attrs.field(default="", validator=max_len(100))
     externalId: str = attrs.field(default="", validator=and_(max_len(LONGEST), no_nul))
@@ -74,6 +74,11 @@ class Selection:
             "help": 'conditions that all hold: {"status": "active", "age": {"gt": 30}}; '
             "eq, ne, gt, ge, lt, le, in, contains"
         },
+    )
+    search: str = attrs.field(
+        default="",
+        validator=and_(max_len(200), no_nul),
+        metadata={"help": "a part of the external id, or of a text of the type; A is the same as a"},
     )
     includeDeleted: bool = False
 

@@ -12,7 +12,6 @@ from pegboard import Problem
 
 from .errors import no_shard
 from .items import canonical
-from .matching import Match, check_match
 from .shards import Shard
 from .tables import shard_types, shards
 from .writing import new_ids
@@ -45,6 +44,16 @@ async def read_shard(
     row = None if "\0" in shard_id else (await session.execute(_held(statement, hold))).one_or_none()
     if row is None:
         raise no_shard(shard_id)
+    return shard_of(row)
+
+
+async def find_shard(session: AsyncSession, tenant: str, type_id: str, external_id: str) -> Shard:
+    """The record of an external id, held until the end of the transaction. Raises Problem 404."""
+    own = (shards.c.tenant == tenant, shards.c.type == type_id, shards.c.external_id == external_id)
+    statement = select(*SHOWN).where(*own, shards.c.deleted_at.is_(None)).with_for_update()
+    row = None if "\0" in external_id else (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise no_shard(external_id)
     return shard_of(row)
 
 
@@ -101,10 +110,8 @@ async def _change(session: AsyncSession, tenant: str, before: Shard, source: str
     return await read_shard(session, tenant, before.id, deleted=True)
 
 
-async def purge_shard(session: AsyncSession, tenant: str, shard_id: str, match: Match) -> None:
-    """Take a record out for good. Raises Problem 404, 412."""
-    before = await read_shard(session, tenant, shard_id, deleted=True, hold=True)
-    check_match(match, before.revision, "record")
+async def purge_shard(session: AsyncSession, tenant: str, shard_id: str) -> None:
+    """Take a record that is held out for good."""
     await session.execute(delete(shards).where(shards.c.tenant == tenant, shards.c.id == shard_id))
 
 

@@ -1,6 +1,17 @@
 """The tables of shard types and of shards."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from pegboard_store import Json, UtcDateTime, metadata_for
 
@@ -24,6 +35,8 @@ shard_types = Table(
     PrimaryKeyConstraint("tenant", "id"),
 )
 
+THERE = text("deleted_at IS NULL")
+
 # `digest` stands before `data`: SQLite reads a row up to the column that it needs, and long documents are elsewhere.
 # No foreign key to the types: PostgreSQL would look up the type of each row, where a lock once per statement does.
 shards = Table(
@@ -41,5 +54,5 @@ shards = Table(
     Column("deleted_at", UtcDateTime),
     Column("data", Json, nullable=False),
     UniqueConstraint("tenant", "type", "external_id"),
-    Index(None, "tenant", "type", "deleted_at", "updated_at"),
+    Index(None, "tenant", "type", "updated_at", sqlite_where=THERE, postgresql_where=THERE),
 )

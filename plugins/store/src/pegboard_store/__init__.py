@@ -14,7 +14,7 @@ from .lines import LineState, Migrations
 from .opening import migrate, open_store, read_database
 from .pages import Page, PageQuery, Pagination, order_by, paginate
 from .settings import StoreSettings
-from .store import Store
+from .store import Store, execute_last
 from .tables import metadata_for, table_prefix
 
 __version__ = "0.1.0"
@@ -31,6 +31,7 @@ __all__ = [
     "StoreProblem",
     "StoreSettings",
     "UtcDateTime",
+    "execute_last",
     "metadata_for",
     "migrate",
     "open_store",

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,13 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def _loads(value: Any) -> Any:
+    """SQLite keeps a JSON document that is a bare number as a number."""
+    return value if isinstance(value, int | float) else orjson.loads(value)
+
+
 # Parameters may be credentials, and errors go to the log.
-COMMON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads, "hide_parameters": True}
+COMMON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": _loads, "hide_parameters": True}
 
 
 MIGRATION_WAIT = 60.0
@@ -115,7 +119,7 @@ def _pragmas(config: StoreSettings, **more: str) -> list[str]:
         "foreign_keys": "ON",
         "temp_store": "MEMORY",
     }
-    return [f"PRAGMA {name}={value}" for name, value in (settings | more).items()]
+    return [f"{name}={value}" for name, value in (settings | more).items()]
 
 
 def _sqlite_engines(database: Database, config: StoreSettings) -> Engines:
@@ -138,23 +142,13 @@ def _sqlite_engines(database: Database, config: StoreSettings) -> Engines:
 def _sqlite_engine(database: Database, pragmas: list[str], *, writes: bool, **options: Any) -> AsyncEngine:
     # isolation_level None: Python's own transactions would begin too late and never IMMEDIATE. SQLAlchemy then takes
     # the connection for one that has nothing to roll back, which is true of a reader only.
+    arguments = {"isolation_level": None, "pragmas": pragmas}
     engine = create_async_engine(
-        database.url, connect_args={"isolation_level": None}, skip_autocommit_rollback=not writes, **COMMON, **options
+        database.url, connect_args=arguments, skip_autocommit_rollback=not writes, **COMMON, **options
     )
-    event.listen(engine.sync_engine, "connect", _connected(pragmas))
     if writes:
         event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
-
-
-def _connected(pragmas: list[str]) -> Callable[[Any, Any], None]:
-    def configure(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
-        cursor.close()
-
-    return configure
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import structlog
+from sqlalchemy import Executable, Result
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from .changes import Changes
 from .engines import Engines
 from .failures import BUSY, Failure, StoreProblem, diagnose
 from .lines import LineState, Migrations, read_states
+from .sqlite_driver import LAST
 from .urls import Database
 
 log = structlog.get_logger(__name__)
@@ -107,3 +110,12 @@ class Store:
             await self._queue.acquire()
         if waiting.cancelled_caught:
             raise StoreProblem(Failure(BUSY, "too many writers are waiting"))
+
+
+async def execute_last(session: AsyncSession, statement: Executable, parameters: Any = None) -> Result[Any]:
+    """Execute the last statement of a transaction of `Store.begin`: SQLite commits with it, and saves a tenth of a ms.
+
+    What follows it nonetheless is another transaction there.
+    """
+    with anyio.CancelScope(shield=True):
+        return await session.execute(statement, parameters, execution_options={LAST: True})

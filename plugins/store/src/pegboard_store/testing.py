@@ -8,7 +8,7 @@ PostgreSQL is looked for at ``PEGBOARD_TEST_POSTGRES``; where it is absent its t
 import asyncio
 import os
 import secrets
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import make_url
 
 from pegboard import Secret
+from pegboard.testing.forking import PEGBOARD, Forking, forking
 
 from .engines import migration_engine
 from .lines import Migrations
@@ -27,6 +28,8 @@ from .tables import table_prefix
 from .urls import read_url
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/test"
+LATE = ("alembic.runtime.migration", "alembic.script", "asyncpg", "httptools", "uvicorn", "uvloop")
+"""What a command or a server imports no sooner than it needs it."""
 
 
 def store_section(url: str) -> dict[str, Any]:
@@ -88,6 +91,13 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     # In a thread of its own: a fixture may be set up while the event loop of an async test is current.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session")
+async def forked() -> AsyncIterator[Forking]:
+    """Runs commands and servers of ``pegboard`` as it is installed: processes of their own, soon forked."""
+    async with forking(PEGBOARD, preload=LATE) as made:
+        yield made
 
 
 async def check_migrations(url: str, line: Migrations, metadata: MetaData) -> None:
