@@ -1,6 +1,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 import pegboard_accounts
 import pegboard_store
 from pegboard import Call, Principal, RouteSpec, create_app, hookimpl
-from pegboard.testing import Client, client
+from pegboard.testing import Client, Forking, ServerProcess, client, forking
 from pegboard_accounts import Accounts
 from pegboard_store import Store
 from pegboard_store import testing as store_testing
@@ -45,9 +46,43 @@ class Whoami:
 MakeApp = Callable[..., Starlette]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+NEEDED = {"accounts", "store"}
+PLUGINS = {
+    "PEGBOARD_REQUIRED": ",".join(NEEDED),
+    "PEGBOARD_DISABLE": ",".join(sorted(entry_points(group="pegboard.plugin.v1").names - NEEDED)),
+}
+"""A start of all of them takes four times as long."""
+PRELOAD = ("aiosqlite", "alembic.command", "alembic.runtime.migration", "argon2", "httptools", "uvicorn", "uvloop")
+
+
+@pytest.fixture(scope="session")
+async def origin() -> AsyncIterator[Forking]:
+    """What commands and servers are forked from: the store and the accounts, and nothing else."""
+    async with forking(preload=PRELOAD, environ=PLUGINS) as made:
+        yield made
+
+
+@pytest.fixture
+def pegboard(origin: Forking, tmp_path: Path) -> Callable[..., Awaitable[str]]:
+    """Runs a command that ends with `code`, and gives what it says: errors where it is not 0."""
+
+    async def run(*arguments: str, code: int = 0) -> str:
+        finished = await origin.run(*arguments, cwd=tmp_path, environ=PLUGINS)
+        assert finished.code == code, finished.stderr
+        return (finished.stderr if code else finished.stdout).strip()
+
+    return run
+
+
+@pytest.fixture
+def server(origin: Forking, tmp_path: Path) -> Callable[[], AbstractAsyncContextManager[ServerProcess]]:
+    """Starts a server in the folder of the commands."""
+    return lambda: origin.served(tmp_path, environ=PLUGINS)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pegboard_accounts
 import pegboard_store
 from pegboard import Principal, Services
-from pegboard.testing.suites import InboundSuite, PluginSuite
+from pegboard.testing.suites import InboundSuite, PanelSuite, PluginSuite
 from pegboard_accounts.backends import providers
 
 
@@ -23,11 +23,18 @@ class TestAccounts(PluginSuite):
             "auth.refresh",
             "auth.register",
             "auth.reset-password",
+            "auth.short-login",
             "auth.verify-email",
             "oauth.revoke",
             "oauth.token",
         }
     )
+
+
+class TestAccountsPanels(PanelSuite):
+    plugin = pegboard_accounts
+    name = "accounts"
+    plugins = {"store": pegboard_store}  # noqa: RUF012
 
 
 class Inbound(InboundSuite):
@@ -63,4 +70,4 @@ class TestBearer(Inbound):
         return {"Authorization": f"Bearer {key}"}
 
 
-del Inbound, InboundSuite, PluginSuite
+del Inbound, InboundSuite, PanelSuite, PluginSuite

@@ -2,10 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text, update
+from starlette.authentication import AuthenticationError
 
 from pegboard import Notices, Principal, Problem, StartupError
 from pegboard.testing import Client, client
 from pegboard_accounts import Accounts
+from pegboard_accounts.memory import Known
 from pegboard_accounts.tables import Base, KeyRow
 from pegboard_accounts.testing import key_headers
 from pegboard_store import Migrations, Store, testing
@@ -111,6 +113,20 @@ async def test_a_remembered_key_costs_no_row(http: Client, ann: Principal) -> No
     assert (await http.get("/whoami", headers=headers)).status_code == 200
     async with store_of(http).begin() as session:
         await session.execute(text("ALTER TABLE accounts_gone RENAME TO accounts_keys"))
+
+
+async def test_a_key_is_known_without_a_look_up_from_its_first_use_until_it_is_revoked(
+    http: Client, ann: Principal
+) -> None:
+    accounts = accounts_of(http)
+    made = await accounts.create_key(ann, "laptop", ["*"])
+    recognised = await accounts.recognise_key(made.key)
+    known = accounts.recognise_key(made.key)
+    assert isinstance(known, Known)
+    assert await known == recognised
+    await accounts.revoke_key("default", made.record.id)
+    with pytest.raises(AuthenticationError):
+        await accounts.recognise_key(made.key)
 
 
 async def test_only_so_many_keys_are_remembered(make_app, ann: Principal) -> None:
@@ -277,3 +293,11 @@ async def test_an_unknown_key_is_a_404(http: Client) -> None:
     with pytest.raises(Problem) as caught:
         await accounts_of(http).revoke_key("default", "key_none")
     assert (caught.value.status, caught.value.code) == (404, "key-not-found")
+
+
+async def test_a_key_without_scopes_is_its_maker_where_no_scope_is_needed(http: Client, ann: Principal) -> None:
+    made = await http.app.state.board.services.get(Accounts).create_key(ann, "plain", ())
+    headers = {"X-API-Key": made.key}
+    assert made.record.scopes == ()
+    assert (await http.get("/whoami", headers=headers)).status_code == 403
+    assert (await http.get("/api/v1/tenants", headers=headers)).status_code == 200

@@ -158,3 +158,30 @@ async def test_two_who_register_the_same_at_once_are_one_user(people: Any) -> No
     given = {"email": "ann@example.com", "username": "ann", "password": "correct horse battery"}
     posts = (people.http.post("/api/v1/auth/register", json=given) for _ in range(4))
     assert sorted(answer.status_code for answer in await asyncio.gather(*posts)) == [200, 409, 409, 409]
+
+
+async def test_script_servers_sign_in_at_an_address_of_their_own(people: Any) -> None:
+    await people.register()
+
+    async def sent(**body: Any) -> Any:
+        return await people.http.post("/api/auth/login", json=body)
+
+    signed = await sent(email="ann@example.com", password="correct horse battery")
+    assert signed.status_code == 200
+    assert signed.json()["user"]["email"] == "ann@example.com"
+    assert (await people.me(signed.json()["access_token"])).status_code == 200
+    missing = await sent(email="ann@example.com")
+    assert (missing.status_code, missing.json().keys()) == (400, {"message", "errors"})
+    assert missing.json()["errors"] == {"password": "is missing"}
+    wrong = await sent(email="ann@example.com", password="wrong horse")
+    assert (wrong.status_code, wrong.json()["errors"]) == (401, {})
+    none = await people.http.post("/api/auth/login", content=b"{")
+    assert none.status_code == 400
+
+
+async def test_the_routes_are_where_the_settings_say(make_people: Any) -> None:
+    people = await make_people(prefix="/people/v2")
+    given = {"email": "ann@example.com", "password": "correct horse battery"}
+    assert (await people.http.post("/people/v2/auth/register", json=given)).status_code == 200
+    assert (await people.http.post("/api/v1/auth/register", json=given)).status_code == 404
+    assert (await people.http.get("/.well-known/jwks.json")).status_code == 200

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert
 
 import pegboard_accounts.migrations
-from pegboard.testing import client, run_pegboard
+from pegboard.testing import client
 from pegboard_accounts import Accounts
 from pegboard_accounts.keys import new_key
 from pegboard_accounts.tables import KeyRow
@@ -18,24 +18,16 @@ from pegboard_store import Migrations, Store, migrate, open_store, testing
 
 pytestmark = pytest.mark.anyio
 
-PLUGINS = {"PEGBOARD_REQUIRED": "store,accounts"}
 
-
-async def users(cwd: Path, *arguments: str, code: int = 0) -> str:
-    finished = await run_pegboard("users", *arguments, cwd=cwd, environ=PLUGINS)
-    assert finished.code == code, finished.stderr
-    return (finished.stderr if code else finished.stdout).strip()
-
-
-async def test_an_operator_makes_and_changes_users(tmp_path: Path) -> None:
-    made = json.loads(await users(tmp_path, "create", "root@example.com", "--role", "admin", "--json"))
+async def test_an_operator_makes_and_changes_users(pegboard: Any) -> None:
+    made = json.loads(await pegboard("users", "create", "root@example.com", "--role", "admin", "--json"))
     assert (made["user"]["role"], made["user"]["is_verified"]) == ("admin", True)
-    assert (await users(tmp_path, "create", "ann@example.com")).splitlines()[1].startswith("password: ")
-    assert "  admin  active" in await users(tmp_path, "promote", "ann@example.com")
-    assert "  admin  inactive" in await users(tmp_path, "deactivate", "root@example.com")
-    assert "last active admin" in await users(tmp_path, "demote", "ann@example.com", code=1)
-    assert (await users(tmp_path, "reset-password", "ann@example.com")).splitlines()[1].startswith("password: ")
-    lines = (await users(tmp_path, "list")).splitlines()
+    assert (await pegboard("users", "create", "ann@example.com")).splitlines()[1].startswith("password: ")
+    assert "  admin  active" in await pegboard("users", "promote", "ann@example.com")
+    assert "  admin  inactive" in await pegboard("users", "deactivate", "root@example.com")
+    assert "last active admin" in await pegboard("users", "demote", "ann@example.com", code=1)
+    assert (await pegboard("users", "reset-password", "ann@example.com")).splitlines()[1].startswith("password: ")
+    lines = (await pegboard("users", "list")).splitlines()
     assert [line.split()[1:4] for line in lines] == [
         ["ann@example.com", "admin", "active"],
         ["root@example.com", "admin", "inactive"],

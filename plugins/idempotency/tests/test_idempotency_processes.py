@@ -1,7 +1,6 @@
 """Equal keys at server processes that know nothing of each other, and at one that is killed."""
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,17 +10,24 @@ from typing import Any
 import httpx
 import pytest
 
-from pegboard.testing import caller, served
+from pegboard.testing import Forking, caller, forking
+from pegboard_store.testing import LATE
 
 pytestmark = pytest.mark.anyio
 
-SERVER = (sys.executable, str(Path(__file__).with_name("processes") / "till.py"))
+SERVER = Path(__file__).with_name("processes") / "till.py"
 KEYED = {**caller("*", id="ann", tenant="acme"), "Idempotency-Key": "k-1"}
 PATIENCE = 30
 
 
+@pytest.fixture(scope="module")
+async def servers() -> AsyncIterator[Forking]:
+    async with forking(SERVER, preload=LATE) as made:
+        yield made
+
+
 @pytest.fixture
-def till(tmp_path: Path, database_url: str) -> Any:
+def till(servers: Forking, tmp_path: Path, database_url: str) -> Any:
     """Starts one more server process over the test's database; gives it and a client."""
 
     @asynccontextmanager
@@ -32,7 +38,7 @@ def till(tmp_path: Path, database_url: str) -> Any:
             "PEGBOARD_IDEMPOTENCY__LEASE": str(lease),
         }
         async with (
-            served(tmp_path, environ=environ, command=SERVER) as process,
+            servers.served(tmp_path, environ=environ) as process,
             httpx.AsyncClient(base_url=process.url, timeout=PATIENCE, trust_env=False, headers=KEYED) as http,
         ):
             yield process, http

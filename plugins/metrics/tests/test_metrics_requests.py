@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pegboard import Call, Problem, RouteSpec, RouteTable, hookimpl
-from pegboard_metrics.requests import BUCKETS, Durations
+from pegboard_metrics.requests import BUCKETS, Durations, Requests
 
 pytestmark = pytest.mark.anyio
 
@@ -89,9 +89,11 @@ async def test_unusual_methods_are_one_series(serve: Serve, scrape: Scrape) -> N
 
 @given(st.lists(st.one_of(st.floats(0, 20), st.sampled_from(BUCKETS))))
 def test_a_bucket_holds_all_that_took_no_longer(times: Sequence[float]) -> None:
-    durations = Durations()
-    for seconds in times:
-        durations.add(seconds)
+    requests = Requests()
+    for number, seconds in enumerate(times):
+        requests.answered("pegs.list", "pegs", "GET", 200 if number % 2 else 404, seconds)
+    durations = requests.durations().get(("pegs", "pegs.list"), Durations())
     wanted = [sum(seconds <= bound for seconds in times) for bound in (*BUCKETS, float("inf"))]
     assert list(accumulate(durations.counts)) == wanted
     assert durations.seconds == pytest.approx(sum(times))
+    assert sum(requests.answers().values()) == len(times)

@@ -23,6 +23,7 @@ from pegboard import (
     hookimpl,
 )
 from pegboard.testing import client
+from pegboard_openapi.answers import responses
 
 pytestmark = pytest.mark.anyio
 
@@ -44,10 +45,12 @@ async def test_the_document_is_valid_and_holds_every_fixed_route(make_app: MakeA
     document = await fetch(make_app())
     assert document["openapi"] == "3.1.0"
     assert set(document["paths"]) == {
+        "/-/doctor",
         "/-/health",
         "/-/health/live",
         "/-/health/ready",
         "/-/plugins",
+        "/-/settings",
         "/files/{rest}",
         "/odd",
         "/openapi.json",
@@ -67,10 +70,12 @@ async def test_the_kernel_alone_has_a_document(tmp_path: Any) -> None:
     )
     document = await fetch(app)
     assert set(document["paths"]) == {
+        "/-/doctor",
         "/-/health",
         "/-/health/live",
         "/-/health/ready",
         "/-/plugins",
+        "/-/settings",
         "/openapi.json",
     }
     assert "securitySchemes" not in document["components"]
@@ -158,6 +163,17 @@ async def test_a_route_that_renders_its_own_errors_is_described_by_what_it_rende
     assert responses["500"] == {
         "description": "An internal error, which is in the log under the id that is given",
         "content": {"application/vnd.odd+json": {}},
+    }
+
+
+def test_a_result_has_the_media_types_that_its_route_says() -> None:
+    async def handler(call: Any) -> None:
+        return None
+
+    spec = RouteSpec("a.b", "/a", handler, result=Any, media=("text/csv; charset=utf-8", "application/json"))
+    assert responses(spec, [], {"type": "object"})["200"]["content"] == {
+        "text/csv": {},
+        "application/json": {"schema": {"type": "object"}},
     }
 
 

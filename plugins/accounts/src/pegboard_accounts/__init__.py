@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 
 import click
 
-from pegboard import AuthProvider, Point, RouteSpec, ServiceRegistry, Services, Settings, hookimpl
+from pegboard import AuthProvider, Panel, Point, RouteSpec, ServiceRegistry, Services, Settings, hookimpl
 from pegboard_store import Migrations
 
 from . import errors
@@ -16,8 +16,9 @@ from .mailers import MAILERS
 from .members import UserQuery
 from .oauth_routes import OAUTH_ROUTES
 from .opening import open_accounts
+from .panels import panels
 from .post import Mail, Mailer
-from .routes import ROUTES
+from .routes import ROUTES, placed
 from .sessions import SignedIn
 from .settings import AccountsSettings, SmtpSettings
 from .tenants import Membership
@@ -81,8 +82,13 @@ def pegboard_auth_providers(settings: Settings) -> Iterable[AuthProvider]:
 
 
 @hookimpl
-def pegboard_routes() -> Iterable[RouteSpec]:
-    return (*ROUTES, *AUTH_ROUTES, *USER_ROUTES, *OAUTH_ROUTES)
+def pegboard_routes(settings: Settings) -> Iterable[RouteSpec]:
+    return placed((*ROUTES, *AUTH_ROUTES, *USER_ROUTES, *OAUTH_ROUTES), settings.of(AccountsSettings).prefix)
+
+
+@hookimpl
+def pegboard_panels(settings: Settings) -> Iterable[Panel]:
+    return panels(settings.of(AccountsSettings))
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from pegboard import Call, Rate, RouteSpec
 
 from .accounts import Accounts
 from .sessions import SignedIn
+from .short_errors import render
 from .users import Account, NewUser
 
 TEXT: Any = max_len(2000)
@@ -137,6 +138,7 @@ def _route(name: str, handler: Any, summary: str, **more: Any) -> RouteSpec:
     return RouteSpec(f"auth.{name}", path, handler, summary=summary, **options)
 
 
+LOGIN = {401: "Wrong e-mail or password", 403: "The address is not verified", 429: "Locked for a while"}
 CODE = {400: "The code is not valid any more"}
 
 AUTH_ROUTES = (
@@ -163,7 +165,22 @@ AUTH_ROUTES = (
         rate=GUESSING,
         body=Login,
         result=SignedIn,
-        answers={401: "Wrong e-mail or password", 403: "The address is not verified", 429: "Locked for a while"},
+        answers=LOGIN,
+    ),
+    RouteSpec(
+        "auth.short-login",
+        "/api/auth/login",
+        login,
+        ("POST",),
+        "Sign in, in the shape of script servers",
+        tags=("auth",),
+        anonymous=True,
+        body=Login,
+        result=SignedIn,
+        answers={400: "E-mail or password is missing", **LOGIN},
+        rate=GUESSING,
+        body_limit=LIMIT,
+        render=render,
     ),
     _route(
         "refresh",

@@ -72,8 +72,8 @@ class AccessDenied(Problem):
 class UserNotFound(Problem):
     """There is no such user in the caller's tenant."""
 
-    def __init__(self) -> None:
-        super().__init__(404, "user-not-found", "there is no such user in this tenant")
+    def __init__(self, detail: str = "there is no such user in this tenant") -> None:
+        super().__init__(404, "user-not-found", detail)
 
 
 class TenantNotFound(Problem):

@@ -93,11 +93,14 @@ def digest_of(text: str) -> bytes:
 
 
 def check_scopes(asked: Iterable[str], maker: Principal) -> tuple[str, ...]:
-    """The scopes of a new key, sorted. Raises `Problem` 422 for a malformed one, 403 for more than the maker has."""
+    """The scopes of a new key, sorted; one without any does what every caller may do.
+
+    Raises `Problem` 422 for a malformed one, 403 for more than the maker has.
+    """
     scopes = tuple(sorted(set(asked)))
     wrong = [f"{scope!r} is no scope such as widgets:read" for scope in scopes if not SCOPE.fullmatch(scope)]
-    if wrong or not scopes:
-        errors = [FieldError(detail, "/scopes") for detail in wrong or ["give at least one scope"]]
+    if wrong:
+        errors = [FieldError(detail, "/scopes") for detail in wrong]
         raise Problem(422, "invalid-input", "The scopes are not valid", errors=errors)
     beyond = [scope for scope in scopes if not grants(maker.scopes, scope)]
     if beyond:

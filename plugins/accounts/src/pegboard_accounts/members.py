@@ -54,7 +54,12 @@ class Members:
 
     async def me(self, caller: Principal) -> Account:
         """The caller as a user. Raises `UserNotFound` for one who is none, such as the key of the environment."""
-        return await self.find(caller.tenant, caller.id)
+        try:
+            return await self.find(caller.tenant, caller.id)
+        except UserNotFound:
+            raise UserNotFound(
+                "you are no user: you came with a key of the app's own; sign in with an account"
+            ) from None
 
     async def find(self, tenant: str, user: str | int) -> Account:
         """A member by id or number, whoever asks. Raises `UserNotFound`."""

@@ -1,6 +1,7 @@
 """Credentials that were found good, kept in memory until something about them changes."""
 
 from collections import OrderedDict, defaultdict
+from collections.abc import Generator
 
 import attrs
 from starlette.authentication import AuthCredentials
@@ -23,6 +24,17 @@ class Verified:
     expires: float
     answer: Recognised
     subjects: tuple[str, ...]
+
+
+@attrs.frozen
+class Known:
+    """An answer that is there already, for whoever awaits it: a coroutine for each request would cost more."""
+
+    answer: Recognised
+
+    def __await__(self) -> Generator[None, None, Recognised]:
+        return self.answer
+        yield  # what makes it a generator
 
 
 class Memory:

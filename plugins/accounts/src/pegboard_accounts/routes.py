@@ -1,5 +1,6 @@
 """``/api/v1/keys``"""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import attrs
@@ -11,13 +12,18 @@ from pegboard_store import Page, PageQuery
 from .accounts import Accounts
 from .keys import CreatedKey, Key
 
+PREFIX = "/api/v1"
+
 
 @attrs.frozen
 class KeyRequest:
     """A key to be made. `expires_at` is a time with zone; null is never."""
 
-    name: str = attrs.field(validator=[min_len(1), max_len(200)])
-    scopes: tuple[str, ...] = attrs.field(validator=[min_len(1), max_len(100)])
+    name: str = attrs.field(validator=[min_len(1), max_len(200)], metadata={"help": "what it is for"})
+    scopes: tuple[str, ...] = attrs.field(
+        validator=[min_len(1), max_len(100)],
+        metadata={"help": "such as widgets:read; widgets:* is all of widgets, * is everything that you may do"},
+    )
     expires_at: datetime | None = None
 
 
@@ -75,3 +81,10 @@ ROUTES = (
         answers={404: "No such key in the caller's tenant"},
     ),
 )
+
+
+def placed(routes: Iterable[RouteSpec], prefix: str) -> Iterator[RouteSpec]:
+    """Routes below another prefix than ``/api/v1``; what a standard places elsewhere stays there."""
+    for route in routes:
+        own = route.path.startswith(f"{PREFIX}/")
+        yield attrs.evolve(route, path=prefix + route.path.removeprefix(PREFIX)) if own else route

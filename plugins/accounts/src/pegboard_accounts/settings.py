@@ -3,7 +3,7 @@
 from typing import Any
 
 import attrs
-from attrs.validators import and_, ge, in_, le, min_len
+from attrs.validators import and_, ge, in_, le, matches_re, min_len
 
 from pegboard import Secret, setting
 
@@ -52,6 +52,11 @@ class AccountsSettings:
         help="a key with every scope that is kept in the environment instead of the database",
         env=("API_KEY",),
         validator=_sendable,
+    )
+    prefix: str = setting(
+        "/api/v1",
+        help="the path below which this plugin's own routes are served, but for /oauth and /.well-known",
+        validator=matches_re(r"(/[A-Za-z0-9._-]+)+"),
     )
     header: str = setting("X-API-Key", help="the header in which callers send a key", validator=min_len(1))
     cache: int = setting(10_000, help="verified keys and tokens that each process keeps in memory", validator=ge(1))

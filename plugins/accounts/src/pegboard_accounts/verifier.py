@@ -3,7 +3,7 @@
 import hmac
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from sqlalchemy import and_, select
 from starlette.authentication import AuthenticationError
@@ -13,7 +13,7 @@ from pegboard.auth import grants
 from pegboard_store import Store
 
 from .keys import digest_of, prefix_of
-from .memory import Memory, Recognised, Verified, recognised
+from .memory import Known, Memory, Recognised, Verified, recognised
 from .tables import KeyRow, MemberRow
 from .usage import Usage
 
@@ -30,27 +30,38 @@ class Verifier:
         self._usage = usage
         self._memory = memory
         self._roles = roles
-        self._fixed: tuple[bytes, Recognised] | None = None
+        self._fixed: tuple[bytes, Verified] | None = None
 
     def fix(self, text: str, principal: Principal) -> None:
         """Accept a key that is not in the database, such as one from the environment."""
-        self._fixed = digest_of(text), recognised(principal)
+        self._fixed = digest_of(text), Verified(principal.credential, math.inf, recognised(principal), ())
 
-    def fixed(self, digest: bytes) -> Recognised | None:
+    def fixed(self, digest: bytes) -> Verified | None:
         """Whose key this is, if it is that of the environment."""
         return self._fixed[1] if self._fixed and hmac.compare_digest(digest, self._fixed[0]) else None
 
-    async def recognise(self, text: str) -> Recognised:
+    def recognise(self, text: str) -> Awaitable[Recognised]:
         """Whose key this is. Raises AuthenticationError, in the same words for whatever is wrong with it."""
-        return (await self.verified(text)).answer
+        known = self.known(text)
+        return Known(known.answer) if known is not None else self._recognised(text)
+
+    async def _recognised(self, text: str) -> Recognised:
+        return self._used(await self._look_up(text, digest_of(text))).answer
 
     async def verified(self, text: str) -> Verified:
         """The same, with its id and the Unix time until which it is good."""
+        return self.known(text) or self._used(await self._look_up(text, digest_of(text)))
+
+    def known(self, text: str) -> Verified | None:
+        """The same for a key that needs no look-up, as nearly every request's does; None for any other."""
         digest = digest_of(text)
         fixed = self.fixed(digest)
         if fixed is not None:
-            return Verified(fixed[1].credential, math.inf, fixed, ())
-        found = self._memory.get(digest) or await self._look_up(text, digest)
+            return fixed
+        found = self._memory.get(digest)
+        return None if found is None else self._used(found)
+
+    def _used(self, found: Verified) -> Verified:
         now = time.time()
         if found.expires <= now:
             raise AuthenticationError("the key is not valid")

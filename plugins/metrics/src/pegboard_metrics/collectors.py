@@ -79,7 +79,7 @@ class RequestCollector(Collector):
     def _answers(self) -> Metric:
         labels = ["plugin", "route", "method", "status"]
         family = CounterMetricFamily("pegboard_http_requests", "HTTP requests that were answered.", labels=labels)
-        for (plugin, route, method, status), count in self.requests.answers.items():
+        for (plugin, route, method, status), count in self.requests.answers().items():
             family.add_metric([plugin, route, method, f"{status}xx"], count)
         return family
 
@@ -88,7 +88,7 @@ class RequestCollector(Collector):
         labels = ["plugin", "route"]
         family = HistogramMetricFamily("pegboard_http_request_duration_seconds", text, labels=labels)
         bounds = [*map(str, BUCKETS), "+Inf"]
-        for key, durations in self.requests.durations.items():
+        for key, durations in self.requests.durations().items():
             buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
             family.add_metric(key, buckets, durations.seconds)
         return family

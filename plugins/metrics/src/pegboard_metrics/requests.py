@@ -5,7 +5,8 @@ nothing, and the library need not be imported before somebody reads the page.
 """
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Mapping
 
 import attrs
 
@@ -24,18 +25,33 @@ class Durations:
     counts: list[int] = attrs.field(factory=lambda: [0] * (len(BUCKETS) + 1))
     seconds: float = 0.0
 
-    def add(self, seconds: float) -> None:
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
-        self.seconds += seconds
+    def merge(self, other: "Durations") -> None:
+        self.counts = [one + two for one, two in zip(self.counts, other.counts, strict=True)]
+        self.seconds += other.seconds
+
+
+Series = tuple[str, str, str, int]
+"""Plugin, route, method and status class (2 for 2xx)."""
 
 
 @attrs.define
 class Requests:
-    """The `pegboard.RequestObserver` of an app: requests by plugin, route, method and status class (2 for 2xx)."""
+    """The `pegboard.RequestObserver` of an app. A request is one look-up; whoever reads the page does the sums."""
 
-    answers: Counter[tuple[str, str, str, int]] = attrs.field(factory=Counter)
-    durations: defaultdict[tuple[str, str], Durations] = attrs.field(factory=lambda: defaultdict(Durations))
+    _series: defaultdict[Series, Durations] = attrs.field(factory=lambda: defaultdict(Durations), init=False)
 
     def answered(self, route: str, plugin: str, method: str, status: int, seconds: float) -> None:
-        self.answers[plugin, route, method if method in METHODS else OTHER, status // 100] += 1
-        self.durations[plugin, route].add(seconds)
+        durations = self._series[plugin, route, method if method in METHODS else OTHER, status // 100]
+        durations.counts[bisect_left(BUCKETS, seconds)] += 1
+        durations.seconds += seconds
+
+    def answers(self) -> Mapping[Series, int]:
+        """How many requests had which answer."""
+        return {series: sum(durations.counts) for series, durations in self._series.items()}
+
+    def durations(self) -> Mapping[tuple[str, str], Durations]:
+        """How long the requests of each plugin's routes took, whatever their answers."""
+        routes: defaultdict[tuple[str, str], Durations] = defaultdict(Durations)
+        for (plugin, route, _, _), durations in self._series.items():
+            routes[plugin, route].merge(durations)
+        return routes

@@ -7,11 +7,12 @@ from pegboard import Notice, Notices, RouteSpec, RouteTable, ServiceRegistry, Se
 from .documents import Document, Documents
 from .page import FILE, PAGE
 from .routes import DOCUMENT, open_home
+from .schemas import Schemas
 from .settings import OpenAPISettings
 
 __version__ = "0.1.0"
 
-__all__ = ["Document", "Documents", "OpenAPISettings"]
+__all__ = ["Document", "Documents", "OpenAPISettings", "Schemas"]
 
 
 @hookimpl

@@ -104,7 +104,7 @@ def possible(spec: RouteSpec, authenticated: bool, limited: bool) -> list[int]:
 
 def responses(spec: RouteSpec, standard: list[int], result: Schema | None) -> Schema:
     """The responses object of one operation: the result, the standard answers, then the route's own words."""
-    made: Schema = {str(spec.status): _result(spec.status, result) | _headers(spec, 429 in standard)}
+    made: Schema = {str(spec.status): _result(spec, result) | _headers(spec, 429 in standard)}
     made |= {str(status): _problem(spec, status) for status in standard}
     made |= {str(status): _own(spec, status, text) for status, text in sorted(_words(spec).items())}
     return made
@@ -124,9 +124,13 @@ def _headers(spec: RouteSpec, limited: bool) -> Schema:
     return {"headers": found} if found else {}
 
 
-def _result(status: int, schema: Schema | None) -> Schema:
-    described: Schema = {"description": PHRASES.get(status, "The result")}
-    return described if schema is None else {**described, "content": {"application/json": {"schema": schema}}}
+def _result(spec: RouteSpec, schema: Schema | None) -> Schema:
+    described: Schema = {"description": PHRASES.get(spec.status, "The result")}
+    if schema is None:
+        return described
+    kinds = [media.partition(";")[0] for media in spec.media]
+    content = {kind: {"schema": schema} if kind == "application/json" else {} for kind in kinds}
+    return {**described, "content": content}
 
 
 def _problem(spec: RouteSpec, status: int) -> Schema:

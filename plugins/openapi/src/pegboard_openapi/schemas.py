@@ -162,6 +162,8 @@ class Schemas:
             constrain(schema, field.validator)
         if field.metadata.get("help"):
             schema["description"] = markdown(field.metadata["help"])
+        if field.metadata.get("panel"):
+            schema["x-panel"] = field.metadata["panel"]
         return schema | _default(field)
 
 
