@@ -121,7 +121,7 @@ async def test_files_leave_no_descriptor(jail: Jail) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         assert (await jail.run(run)).files == {"o": b"yx"}
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 async def test_a_cancelled_call_with_much_to_send_leaves_nothing(jail: Jail) -> None:

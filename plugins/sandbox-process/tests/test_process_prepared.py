@@ -158,7 +158,7 @@ async def test_hundreds_of_calls_leave_what_was_there(jail: Jail, family: Any, u
         await asyncio.gather(task, return_exceptions=True)
     (zygote,) = family.zygotes()
     await until(lambda: len(family.children(zygote)) == 2, "two are prepared, no more and no fewer")
-    await until(lambda: len(os.listdir("/proc/self/fd")) == before, "no descriptor is left")
+    await until(lambda: len(os.listdir("/proc/self/fd")) <= before, "no descriptor is left")
 
 
 async def test_a_zygote_that_cannot_fork_is_replaced(family: Any, until: Until) -> None:

@@ -172,7 +172,7 @@ async def test_closing_ends_busy_and_idle_processes(namespaces: None, descendant
         task = await started(jail)
     assert (await asyncio.wait_for(task, 5)).ending is Ending.LOST
     assert not set(descendants()) - set(before)
-    assert len(os.listdir("/proc/self/fd")) == open_before
+    assert len(os.listdir("/proc/self/fd")) <= open_before
 
 
 async def test_a_cancelled_caller_ends_the_process(namespaces: None, descendants: Descendants) -> None:
@@ -183,7 +183,7 @@ async def test_a_cancelled_caller_ends_the_process(namespaces: None, descendants
         with pytest.raises(asyncio.CancelledError):
             await task
         await until(lambda: descendants() == alone, "the process is gone")
-        await until(lambda: len(os.listdir("/proc/self/fd")) == open_alone, "its descriptors are closed")
+        await until(lambda: len(os.listdir("/proc/self/fd")) <= open_alone, "its descriptors are closed")
         await works(jail)
 
 

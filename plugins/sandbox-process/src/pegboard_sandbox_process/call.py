@@ -35,6 +35,9 @@ LISTEN_AFTER = 0.004
 """Seconds after which a call's output is listened to. Shorter calls are read once, when they are over: what they write
 waits in the kernel, and the event loop is spared three descriptors."""
 
+AFTERWARDS = 0.004
+"""Seconds until what is done after a call: whoever waited for its end has something to do first, such as to keep it."""
+
 FORGED = "forged"
 """`Finished.killed` of a call whose process wrote what the child's own code does not."""
 
@@ -72,10 +75,11 @@ class Call:
     """Sends a job into a fresh child and collects what comes out. Holds its place until the process is gone.
 
     `done` is how it ended, or None where a prepared process was gone before its job came. It may be cancelled at any
-    time: that alone ends nothing. `sent` is when the job went out, in monotonic seconds.
+    time: that alone ends nothing. `sent` is when the job went out, in monotonic seconds. `after` is called a moment
+    after it has ended, or takes its time: what is done while it begins would have the processors that it wants.
     """
 
-    def __init__(self, child: Child, run: Run, job: bytes, place: Place) -> None:
+    def __init__(self, child: Child, run: Run, job: bytes, place: Place, after: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Finished | None] = self._loop.create_future()
         self.sent = time.monotonic()
@@ -86,6 +90,7 @@ class Call:
         self._overflow = False
         self._killed = ""
         self._place: Place | None = place
+        self._after: Callable[[], None] | None = after
         self._listening: set[int] = set()
         sink, limit = run.sink, run.limits.output
         self._out = Capture(child.out, limit, sink and partial(sink, "stdout"))
@@ -102,6 +107,12 @@ class Call:
         self._hear(self._child.channel, self._receive)
         for capture in (self._out, self._err):
             self._hear(capture.descriptor, partial(self._capture, capture))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        after, self._after = self._after, None
+        if after is not None:
+            self._loop.call_later(AFTERWARDS, after)
 
     def _hear(self, descriptor: int, callback: Callable[[], object]) -> None:
         self._loop.add_reader(descriptor, callback)
@@ -159,6 +170,7 @@ class Call:
         place.release()
         if not self.done.done():
             self.done.set_result(self._finished(report))
+        self._go_on()
 
     def _finished(self, report: Report | None) -> Finished | None:
         if self._child.prepared and self._unread and not self._frame and not self._killed:

@@ -23,6 +23,7 @@ from .outcome import outcome
 from .places import NoPlace, Places
 from .profile import Profile
 from .settings import ProcessSettings, refuse_unholdable
+from .spawn import Zygote
 from .warm import WarmCall
 from .watch import Watch
 from .worker import Worker
@@ -154,11 +155,12 @@ class Jail:
         except BaseException:
             place.release()
             raise
-        call = Call(child, run, job, place)
-        if not self._places.crowded:  # else the processors have enough to do
+        return Call(child, run, job, place, partial(self._refill, zygote))
+
+    def _refill(self, zygote: Zygote) -> None:
+        if zygote is self._zygotes.ready and not self._places.crowded:  # else the processors have enough to do
             with contextlib.suppress(OSError):  # no descriptors are left: the next call's child will say so
                 self._children.refill(zygote)
-        return call
 
     async def _stay(self, workers: Workers, run: Run, asked: float) -> Outcome:
         """By a process that stays; by another one if the first did not turn to it."""
