@@ -18,10 +18,11 @@ import pegboard_sandbox_restricted
 import pegboard_store
 import pegboard_vault
 from pegboard import create_app
-from pegboard.testing import Client, ServerProcess, Upstream, answer, callers, client, upstream
+from pegboard.testing import Client, Forking, ServerProcess, Upstream, answer, callers, client, forking, upstream
 from pegboard.testing.callers import caller
 from pegboard.testing.fixtures import anyio_backend  # noqa: F401
 from pegboard_store.testing import (  # noqa: F401
+    LATE,
     _postgresql_database,
     database_url,
     postgresql_url,
@@ -39,6 +40,13 @@ PLUGINS = {
 }
 BODY_CAP = 1024 * 1024
 WIDGETS = "/public/widgets"
+
+
+@pytest.fixture(scope="session")
+async def servers() -> AsyncIterator[Forking]:
+    """What servers, and commands, are forked from: ``pegboard`` with the stand-in authenticator."""
+    async with forking(preload=LATE) as made:
+        yield made
 
 
 @attrs.frozen

@@ -50,6 +50,9 @@ async def test_the_contracts_routes_are_described(app_with: Any) -> None:
         ("/public/widgets/{id}", "patch"),
         ("/public/widgets/{id}", "delete"),
         ("/public/widgets/{id}/execute", "get"),
+        ("/public/widgets/{id}/calls", "get"),
+        ("/public/widgets/{id}/calls/minutes", "get"),
+        ("/public/widgets/states", "get"),
     }
 
 

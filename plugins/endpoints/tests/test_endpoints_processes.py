@@ -1,7 +1,6 @@
 """Saved endpoints over several server processes and over their deaths, on both databases."""
 
 import json
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,16 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from pegboard.testing import answer, run_pegboard, served
+from pegboard.testing import Forking, answer
 
 pytestmark = pytest.mark.anyio
 
-SERVER = (sys.executable, str(Path(__file__).with_name("processes") / "server.py"))
-PATIENCE = 2.0
+PATIENCE = 30.0
 
 
 @pytest.fixture
-def server(tmp_path: Path, database_url: str, stand_in: Any, at: Any) -> Callable[[], Any]:
+def server(servers: Forking, tmp_path: Path, database_url: str, stand_in: Any, at: Any) -> Callable[[], Any]:
     """Starts one more server process on the test's database; gives the process and a desk at it."""
     environ = {
         "DATABASE_URL": database_url,
@@ -31,7 +29,7 @@ def server(tmp_path: Path, database_url: str, stand_in: Any, at: Any) -> Callabl
     @asynccontextmanager
     async def start() -> AsyncIterator[Any]:
         async with (
-            served(tmp_path, environ=environ, command=SERVER) as process,
+            servers.served(tmp_path, environ=environ) as process,
             httpx.AsyncClient(base_url=process.url, timeout=30, trust_env=False) as http,
         ):
             yield process, at(process, http)
@@ -96,12 +94,14 @@ async def test_saved_endpoints_outlive_the_server_however_it_ends(server: Any) -
         assert await process.interrupt() == 0
 
 
-async def test_the_vaults_key_is_changed_while_servers_serve(server: Any, tmp_path: Path, database_url: str) -> None:
+async def test_the_vaults_key_is_changed_while_servers_serve(
+    servers: Forking, server: Any, tmp_path: Path, database_url: str
+) -> None:
     """A server that started with the old key opens what lies under the new one, and seals under it."""
     environ = {"DATABASE_URL": database_url}
 
     async def vault(*arguments: str) -> str:
-        finished = await run_pegboard("vault", *arguments, cwd=tmp_path, environ=environ)
+        finished = await servers.run("vault", *arguments, cwd=tmp_path, environ=environ)
         assert finished.code == 0, finished.stderr
         return finished.stdout
 

@@ -246,3 +246,19 @@ async def test_whatever_is_saved_is_read_back(
     assert (read["name"], read["project_id"], read["description"]) == (name, project, description)
     assert read["endpoint_data"]["params"] == params
     assert read == widget
+
+
+async def test_widgets_are_found_by_their_words(each: Any) -> None:
+    for number, (name, description, path) in enumerate(
+        [
+            ("Sales of May", "", None),
+            ("Other", "what SALES came to", None),
+            ("Third", "", "/e/found-sales"),
+            ("100%", "", None),
+        ]
+    ):
+        own = f"{path}-{each.tenant}-{number}" if path else None
+        await each.save(name=name, description=description, path=own)
+    found = (await each.call("GET", "?search=sales&sort=name:asc")).json()["data"]
+    assert [widget["name"] for widget in found] == ["Other", "Sales of May", "Third"]
+    assert [widget["name"] for widget in (await each.call("GET", "?search=%25")).json()["data"]] == ["100%"]

@@ -8,6 +8,8 @@ from pegboard.testing import answer
 
 pytestmark = pytest.mark.anyio
 
+ECHO = "def process_data(data, request, user):\n    return data"
+
 SUM = "def process_data(data, req, user):\n    return {'total': sum(data['values'])}\n"
 
 
@@ -130,3 +132,30 @@ async def test_a_preview_of_forbidden_code_is_refused_at_its_own_place(desk: Any
     body = refused.json()
     assert (refused.status_code, body["error_code"]) == (422, "FORBIDDEN_MODULE")
     assert [error["pointer"] for error in body["errors"]] == ["/logic"]
+
+
+async def test_a_preview_may_use_the_credentials_of_a_saved_widget(desk: Any) -> None:
+    widget = await desk.save("return 1", data={"headers": {"Authorization": "Bearer kept"}, "params": {"token": "t"}})
+    again = {"headers": {"authorization": "***"}, "params": {"token": "***"}, "widget_id": widget["id"]}
+    got = await desk.call("POST", "preview", json={"logic": ECHO, "endpoint": widget["endpoint"], **again})
+    assert got.status_code == 200, got.text
+    (asked,) = desk.asked(widget)
+    assert (asked.headers["authorization"], asked.params["token"]) == ("Bearer kept", "t")
+    assert "kept" not in got.text
+
+
+async def test_stored_credentials_go_to_no_other_origin_and_to_no_other_tenant(desk: Any) -> None:
+    widget = await desk.save("return 1", data={"headers": {"Authorization": "Bearer kept"}})
+    wanted = {"logic": ECHO, "headers": {"Authorization": "***"}, "widget_id": widget["id"]}
+    moved = await desk.call("POST", "preview", json={**wanted, "endpoint": "https://elsewhere.example/"})
+    assert (moved.status_code, moved.json()["error_code"]) == (422, "CREDENTIAL_NEEDED")
+    assert moved.json()["errors"][0]["pointer"] == "/headers/Authorization"
+    strange = await desk.of("other").call("POST", "preview", json={**wanted, "endpoint": widget["endpoint"]})
+    assert strange.status_code == 404
+    assert desk.asked(widget) == []
+
+
+async def test_a_mask_without_a_widget_is_sent_to_nobody(desk: Any) -> None:
+    wanted = {"logic": ECHO, "headers": {"Authorization": "***"}, "endpoint": desk.url()}
+    got = await desk.call("POST", "preview", json=wanted)
+    assert (got.status_code, got.json()["error_code"]) == (422, "CREDENTIAL_NEEDED")

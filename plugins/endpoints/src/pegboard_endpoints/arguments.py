@@ -24,16 +24,15 @@ class RequestArguments:
         """`credentials` are the headers, in lower case, in which callers of this app prove who they are."""
         self._names = _Names(credentials)
 
-    async def of(self, request: Request) -> Argument:
-        """Raises Problem 413 for a body of more than 1 MiB, 400 for one that is no text."""
+    def of(self, request: Request, body: str | None) -> Argument:
+        """A request, and the text of its body if that has any."""
         scope = request.scope
         method, bound, names = scope["method"], scope["path_params"], self._names
-        body = "" if method in BODILESS else _decoded(await read_body(request, BODY_LIMIT))
         if "widget_id" in bound:
             bound = {name: value for name, value in bound.items() if name != "widget_id"}
         query = request.query_params.multi_items() if scope["query_string"] else []
         headers = [(name, value.decode("latin-1")) for raw, value in scope["headers"] if (name := names[raw])]
-        return _document(method, scope["path"], headers, query, bound, body or None)
+        return _document(method, scope["path"], headers, query, bound, body)
 
 
 class _Names(dict[bytes, str]):
@@ -83,9 +82,11 @@ def _document(
     return Argument(orjson.dumps(document), "request")
 
 
-def _decoded(body: bytes) -> str:
+async def body_text(request: Request) -> str | None:
+    """What came with a request, if anything did. Raises Problem 413 for more than 1 MiB, 400 for what is no text."""
+    body = await read_body(request, BODY_LIMIT)
     try:
-        return body.decode()
+        return body.decode() or None
     except UnicodeDecodeError:
         raise Problem(400, "invalid-body", "The body must be UTF-8 text") from None
 

@@ -59,25 +59,29 @@ def revealed(data: EndpointData, secrets: Secrets) -> EndpointData:
     return attrs.evolve(data, headers=headers, params=params)
 
 
-def check_masks(draft: WidgetDraft, stored: WidgetDraft | None, patch: Mapping[str, Any]) -> None:
+def check_masks(
+    draft: WidgetDraft, stored: WidgetDraft | None, patch: Mapping[str, Any], pointer: str = "/endpoint_data"
+) -> None:
     """Where `patch` has the mask or says nothing of them, stored credentials are meant.
 
     Raises Problem 422 where nothing is stored, and where the upstream is another origin than the credentials were
     given for: whoever may change the address may not have them sent to himself.
     """
-    errors = list(_mistakes(draft, stored, patch.get("endpoint_data") or {}))
+    errors = list(_mistakes(draft, stored, patch.get("endpoint_data") or {}, pointer))
     if errors:
         extra = {"error_code": "CREDENTIAL_NEEDED"}
         raise Problem(422, "credential-needed", "a credential must be sent again", errors=errors, extra=extra)
 
 
-def _mistakes(draft: WidgetDraft, stored: WidgetDraft | None, sent: Mapping[str, Any]) -> Iterator[FieldError]:
+def _mistakes(
+    draft: WidgetDraft, stored: WidgetDraft | None, sent: Mapping[str, Any], within: str
+) -> Iterator[FieldError]:
     moved = stored is not None and origin(draft.endpoint) != origin(stored.endpoint)
     for place in PLACES:
         for name, value in getattr(draft.endpoint_data, place).items():
             if not is_secret(name):
                 continue
-            pointer = f"/endpoint_data/{place}/{name}"
+            pointer = f"{within}/{place}/{name}"
             given = (sent.get(place) or {}).get(name, MASK) != MASK
             if moved and not given:
                 yield FieldError("was given for another origin: send it again, or take it out", pointer)

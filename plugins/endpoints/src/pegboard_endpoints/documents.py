@@ -97,7 +97,10 @@ class Widget:
 
 @attrs.frozen
 class WidgetQuery(PageQuery):
+    """`search` is looked for in names, descriptions and paths, whatever its case."""
+
     project_id: str = attrs.field(default="", validator=and_(max_len(200), _no_nul))
+    search: str = attrs.field(default="", validator=and_(max_len(200), _no_nul))
 
 
 @attrs.frozen
@@ -144,7 +147,10 @@ class PreviewUser:
 
 @attrs.frozen
 class PreviewRequest:
-    """Logic to try: over `widget_data` as given, or over what `endpoint` answers. Nothing is stored."""
+    """Logic to try: over `widget_data` as given, or over what `endpoint` answers. Nothing is stored.
+
+    A credential that reads ``***`` is the stored one of the widget `widget_id`, if `endpoint` has the same origin.
+    """
 
     logic: str
     sandbox: str | None = None
@@ -154,6 +160,7 @@ class PreviewRequest:
     headers: dict[str, str] = attrs.field(factory=dict, validator=_header_lines, repr=False)
     request: PreviewQuery = PreviewQuery()
     user: PreviewUser | None = None
+    widget_id: str | None = None
 
 
 @attrs.frozen

@@ -1,6 +1,5 @@
 """The service behind the routes: what one may do with endpoints, with all that is checked on the way."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,6 @@ import orjson
 from starlette.requests import Request
 
 from pegboard import (
-    Argument,
     AuthProvider,
     Capability,
     FieldError,
@@ -26,10 +24,11 @@ from pegboard import (
 from pegboard.invalid import invalid
 from pegboard.json import converter
 from pegboard_egress import Egress
+from pegboard_events import EventSink
 from pegboard_store import Store
 from pegboard_vault import Vault
 
-from .arguments import described, user_argument
+from .calls import Calls
 from .credentials import check_masks
 from .documents import (
     ENTRY,
@@ -43,12 +42,16 @@ from .documents import (
 )
 from .errors import failed, refused
 from .execution import LIMITS, Executor, credential_headers
+from .history import History
+from .matching import check_match
 from .plans import Plans
 from .prefixes import prefix_of
+from .previewing import body_of, request_of, user_of
 from .sealing import Sealing
 from .settings import EndpointsSettings
 from .stored import StoredWidget
-from .upstream import Upstream, fetch, upstream_request
+from .telling import Failures
+from .upstream import Upstream
 from .widgets import Widgets, merged, pattern_of
 
 SANDBOX = "/endpoint_data/sandbox"
@@ -57,15 +60,21 @@ SANDBOX = "/endpoint_data/sandbox"
 class Endpoints:
     """Custom endpoints of one app."""
 
-    def __init__(self, services: Services, settings: EndpointsSettings, upstream: Upstream) -> None:
+    def __init__(
+        self, services: Services, settings: EndpointsSettings, upstream: Upstream, sink: EventSink | None = None
+    ) -> None:
         store = services.get(Store)
+        self.failures = Failures(store, sink)
         self.settings = settings
         self._changes = store.changes
         self.widgets = Widgets(services, Sealing(services.get(Vault)))
         self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox)
         registries = services.get(Registries)
         self._sandboxes = services.get(Sandboxes)
-        self.executor = Executor(upstream, self._sandboxes, credential_headers(registries[AuthProvider]))
+        self.history = History(Calls(store, settings.history_calls, settings.history_days))
+        self.executor = Executor(
+            upstream, self._sandboxes, credential_headers(registries[AuthProvider]), self.history.note
+        )
         self._egress = services.get(Egress)
         self._providers = registries[SandboxProvider]
         self._table = services.get(RouteTable)
@@ -79,8 +88,12 @@ class Endpoints:
     async def update(
         self, caller: Principal, widget_id: str, patch: Mapping[str, Any], request: Request | None = None
     ) -> StoredWidget:
-        """Merge a patch into a widget, checked as a whole draft is. Raises Problem."""
+        """Merge a patch into a widget, checked as a whole draft is; only into the revision of an ``If-Match``.
+
+        Raises Problem.
+        """
         before = await self.widgets.get(widget_id, caller.tenant)
+        check_match(request, before)
         document = merged(converter.unstructure(before.draft), patch)
         try:
             draft = converter.structure(document, WidgetDraft)
@@ -144,9 +157,9 @@ class Endpoints:
         violations = await self.violations(caller.tenant, wanted.logic, wanted.sandbox, "/sandbox")
         if violations:
             raise refused(violations, "/logic")
-        body, waited = await self._preview_body(wanted)
+        body, waited = await body_of(wanted, caller.tenant, self.widgets, self._egress)
         sandbox = self._sandbox(wanted.sandbox)
-        arguments = (body, _preview_request(wanted), _preview_user(wanted, caller))
+        arguments = (body, request_of(wanted), user_of(wanted, caller))
         outcome = await self.executor.run(sandbox, caller.tenant, Program(wanted.logic, ENTRY), arguments)
         stdout, stderr = (stream.data.decode(errors="replace") for stream in (outcome.stdout, outcome.stderr))
         problem = failed(outcome, LIMITS)
@@ -157,14 +170,6 @@ class Endpoints:
         result = orjson.loads(outcome.result)
         return Preview(result, stdout, stderr, timings, sandbox, outcome.isolation.name)
 
-    async def _preview_body(self, wanted: PreviewRequest) -> tuple[Argument, float]:
-        if wanted.widget_data is not None or wanted.endpoint is None:
-            return Argument(orjson.dumps(wanted.widget_data)), 0.0
-        data = EndpointData(wanted.logic, wanted.params, wanted.headers)
-        started = time.perf_counter()
-        body = await fetch(self._egress, upstream_request(wanted.endpoint, data))
-        return body, time.perf_counter() - started
-
 
 def _program(data: EndpointData) -> tuple[str, str | None]:
     return data.logic, data.sandbox
@@ -172,18 +177,6 @@ def _program(data: EndpointData) -> tuple[str, str | None]:
 
 def _at_path(detail: str) -> tuple[FieldError, ...]:
     return (FieldError(detail, "/path"),)
-
-
-def _preview_request(wanted: PreviewRequest) -> Argument:
-    asked = wanted.request
-    pairs = (asked.headers.items(), asked.query_params.items())
-    return described(asked.method, "/preview", *pairs, asked.path_params, asked.body)
-
-
-def _preview_user(wanted: PreviewRequest, caller: Principal) -> Argument:
-    if wanted.user is None:
-        return user_argument(caller)
-    return Argument(orjson.dumps(attrs.asdict(wanted.user)), "object")
 
 
 def _ms(seconds: float) -> float:

@@ -1,23 +1,36 @@
 """One call of an endpoint. Bytes go in and out; the server builds no objects of them."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pegboard import Argument, AuthProvider, Isolation, Limits, Outcome, Principal, Program, Run, Sandboxes
+from pegboard import (
+    Argument,
+    AuthProvider,
+    Isolation,
+    Limits,
+    Outcome,
+    Principal,
+    Problem,
+    Program,
+    Run,
+    Sandbox,
+    Sandboxes,
+)
 
-from .arguments import RequestArguments, user_argument
+from .arguments import BODILESS, RequestArguments, body_text, user_argument
 from .errors import failed
 from .plans import Plan
-from .upstream import Upstream
+from .upstream import Freshness, Upstream
 
 LIMITS = Limits()
 
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
+Note = Callable[[Plan, int, str, float, Outcome | None, Problem | None], None]
 
 CONTENT_TYPE = (b"content-type", b"application/json")
 
@@ -50,30 +63,51 @@ class ResultResponse(Response):
 class Executor:
     """Executes plans for callers."""
 
-    def __init__(self, upstream: Upstream, sandboxes: Sandboxes, credentials: frozenset[str]) -> None:
-        """`credentials` are the headers, in lower case, in which callers of this app prove who they are."""
+    def __init__(self, upstream: Upstream, sandboxes: Sandboxes, credentials: frozenset[str], note: Note) -> None:
+        """`credentials` are the headers, in lower case, in which callers of this app prove who they are.
+
+        `note` is told how each call ended.
+        """
         self._upstream = upstream
         self._sandboxes = sandboxes
         self._requests = RequestArguments(credentials)
+        self._note = note
 
     async def call(self, plan: Plan, request: Request, principal: Principal | None) -> Response:
         """The answer to one request. Raises Problem with the contract's codes."""
-        sandbox = self._sandboxes.opened.get(plan.sandbox) or await self._sandboxes.open(plan.sandbox)
-        asked = await self._requests.of(request)
+        sandbox = self._sandboxes.opened.get(plan.sandbox) or await self._open(plan)
+        text = None if request.method in BODILESS else await body_text(request)
+        asked = self._requests.of(request, text)
         found, waited = self._upstream.kept(plan.cache_key, plan.max_age), 0.0
         if found is None:
-            started = time.perf_counter()
-            found = await self._upstream.get(plan.cache_key, plan.request, plan.max_age)
-            waited = time.perf_counter() - started
+            found, waited = await self._fetch(plan)
         body, freshness = found
         arguments = (body, asked, user_argument(principal))
         outcome = await sandbox.run(Run(plan.tenant, plan.program, arguments, LIMITS))
-        headers = execution_headers(outcome, plan.sandbox, waited, freshness)
         problem = failed(outcome, LIMITS)
+        self._note(plan, 200 if problem is None else problem.status, freshness, waited, outcome, problem)
+        headers = execution_headers(outcome, plan.sandbox, waited, freshness)
         if problem is not None:
             problem.headers |= {name.decode(): value.decode() for name, value in headers}
             raise problem
         return ResultResponse(outcome.result, headers)
+
+    async def _open(self, plan: Plan) -> Sandbox:
+        try:
+            return await self._sandboxes.open(plan.sandbox)
+        except Problem as problem:
+            self._note(plan, problem.status, "", 0.0, None, problem)
+            raise
+
+    async def _fetch(self, plan: Plan) -> tuple[tuple[Argument, Freshness], float]:
+        """What the upstream gives, and the seconds that took."""
+        started = time.perf_counter()
+        try:
+            found = await self._upstream.get(plan.cache_key, plan.request, plan.max_age)
+        except Problem as problem:
+            self._note(plan, problem.status, "", time.perf_counter() - started, None, problem)
+            raise
+        return found, time.perf_counter() - started
 
     async def run(self, sandbox: str, tenant: str, program: Program, arguments: Iterable[Argument]) -> Outcome:
         """Run a program that is not saved."""

@@ -10,6 +10,7 @@ import structlog
 
 from pegboard import Notice, Notices, Problem, RouteTable, Sandboxes, Services, Settings
 from pegboard_egress import Egress
+from pegboard_events import sink_of
 from pegboard_store import Store
 from pegboard_vault import Vault
 
@@ -34,10 +35,11 @@ async def open_endpoints(services: Services, settings: Settings) -> AsyncIterato
     store, egress = await services.aget(Store), await services.aget(Egress)
     await seal_the_rest(store, Sealing(await services.aget(Vault)))
     upstream = Upstream(egress, config.cache_bytes, config.retry_seconds)
-    endpoints = Endpoints(services, config, upstream)
+    endpoints = Endpoints(services, config, upstream, await sink_of(services))
     table = services.get(RouteTable)
     addresses = Addresses(table, store, endpoints.widgets, execute)
     try:
+        endpoints.history.start()
         await addresses.load()
         table.describe(partial(catalog, endpoints))
         notices = services.get(Notices)
@@ -49,6 +51,7 @@ async def open_endpoints(services: Services, settings: Settings) -> AsyncIterato
     finally:
         await addresses.aclose()
         await upstream.aclose()
+        await endpoints.history.aclose()
 
 
 async def _sandbox(services: Services, name: str) -> str:

@@ -5,10 +5,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from pegboard import Call, Principal, RouteSpec, Services
+from pegboard import Call, Principal, Problem, RouteSpec, Services
 from pegboard.auth import Chain, grants
 from pegboard_store import Page
 
+from .call_routes import READ, call_routes
 from .documents import (
     Preview,
     PreviewRequest,
@@ -20,6 +21,7 @@ from .documents import (
 )
 from .endpoints import Endpoints
 from .errors import not_found, widget_problem
+from .matching import tagged
 from .plans import Plan
 
 PREFIX = "/public/widgets"
@@ -43,22 +45,22 @@ OUTCOMES = {
 }
 
 
-async def create(call: Call[WidgetDraft, None]) -> Widget:
-    return (await call.services.get(Endpoints).create(call.caller, call.body, call.request)).shown()
+async def create(call: Call[WidgetDraft, None]) -> Response:
+    return tagged(await call.services.get(Endpoints).create(call.caller, call.body, call.request), 201)
 
 
 async def listed(call: Call[None, WidgetQuery]) -> Page[Widget]:
     return await call.services.get(Endpoints).widgets.page(call.caller.tenant, call.query)
 
 
-async def read(call: Call[None, None]) -> Widget:
+async def read(call: Call[None, None]) -> Response:
     widgets = call.services.get(Endpoints).widgets
-    return (await widgets.get(call.path["id"], call.caller.tenant)).shown()
+    return tagged(await widgets.get(call.path["id"], call.caller.tenant))
 
 
-async def update(call: Call[dict[str, Any], None]) -> Widget:
+async def update(call: Call[dict[str, Any], None]) -> Response:
     endpoints = call.services.get(Endpoints)
-    return (await endpoints.update(call.caller, call.path["id"], call.body, call.request)).shown()
+    return tagged(await endpoints.update(call.caller, call.path["id"], call.body, call.request))
 
 
 async def delete(call: Call[None, None]) -> None:
@@ -83,7 +85,11 @@ async def execute(call: Call[None, None]) -> Response:
     if bound and plan.path is None:
         raise not_found(bound)
     admit(call.services, plan, call.principal)
-    return await endpoints.executor.call(plan, call.request, call.principal)
+    try:
+        return await endpoints.executor.call(plan, call.request, call.principal)
+    except Problem as problem:
+        await endpoints.failures.tell(plan, problem)
+        raise
 
 
 def admit(services: Services, plan: Plan, principal: Principal | None) -> None:
@@ -95,9 +101,9 @@ def admit(services: Services, plan: Plan, principal: Principal | None) -> None:
         raise not_found(plan.id)
 
 
-READ: dict[str, Any] = {"scopes": ("widgets:read",), "render": widget_problem, "tags": ("widgets",)}
 WRITE: dict[str, Any] = READ | {"scopes": ("widgets:write",)}
-DELETE: dict[str, Any] = READ | {"scopes": ("widgets:delete",)}
+MOVED = {412: "WIDGET_CHANGED: its ETag is another than that of `If-Match`"}
+DELETE: dict[str, Any] = READ | {"scopes": ("widgets:delete",), "answers": MOVED}
 CHECKED: dict[str, Any] = WRITE | {"body_limit": SIZE, "answers": ANSWERS}
 
 ROUTES = (
@@ -133,6 +139,7 @@ ROUTES = (
         result=Preview,
         **WRITE | {"body_limit": PREVIEW_SIZE, "answers": OUTCOMES},
     ),
+    *call_routes(PREFIX),
     RouteSpec("widgets.read", f"{PREFIX}/{{id}}", read, ("GET",), "Read a widget", result=Widget, **READ),
     RouteSpec(
         "widgets.update",
@@ -140,10 +147,10 @@ ROUTES = (
         update,
         ("PATCH",),
         "Change any part of a widget",
-        description="A merge patch (RFC 7396) of what `POST` takes.",
+        description="A merge patch (RFC 7396) of what `POST` takes. With `If-Match` only if it still has that ETag.",
         body=dict[str, Any],
         result=Widget,
-        **CHECKED,
+        **CHECKED | {"answers": ANSWERS | MOVED},
     ),
     RouteSpec("widgets.delete", f"{PREFIX}/{{id}}", delete, ("DELETE",), "Delete a widget", status=204, **DELETE),
     RouteSpec(

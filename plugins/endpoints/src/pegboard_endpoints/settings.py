@@ -17,6 +17,14 @@ class EndpointsSettings:
     cache_bytes: int = setting(
         64 * MIB, help="bytes of upstream bodies kept in memory", validator=attrs.validators.ge(0)
     )
+    history_calls: int = setting(
+        200,
+        help="answers, and as many failures, that are kept of each endpoint; 0: no history",
+        validator=attrs.validators.ge(0),
+    )
+    history_days: float = setting(
+        7.0, help="days after which calls and their minutes go", validator=attrs.validators.ge(1)
+    )
     retry_seconds: float = setting(
         5.0, help="after a failed refresh the old body is served for this long before the upstream is asked again"
     )

@@ -1,6 +1,6 @@
-"""The tables of widgets, and of who has which prefix below ``/e/``."""
+"""The tables of widgets, of who has which prefix below ``/e/``, and of calls."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Table, Text, UniqueConstraint, text
 
 from pegboard_store import Json, UtcDateTime, metadata_for
 
@@ -43,3 +43,42 @@ prefixes = Table(
     Column("prefix", Text, primary_key=True),
     Column("tenant", Text, nullable=False),
 )
+
+calls = Table(
+    "endpoints_calls",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("tenant", Text, nullable=False),
+    Column("widget_id", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("failed", Boolean, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("line", Integer),
+    Column("freshness", Text, nullable=False),
+    Column("isolation", Text, nullable=False),
+    Column("upstream", Double, nullable=False),
+    Column("queue", Double, nullable=False),
+    Column("run", Double, nullable=False),
+    Index(None, "widget_id", "failed", "id"),
+    Index(None, "at"),
+)
+"""The last calls of each widget; milliseconds."""
+
+minutes = Table(
+    "endpoints_minutes",
+    metadata,
+    Column("widget_id", Text, primary_key=True),
+    Column("minute", UtcDateTime, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("cached", Integer, nullable=False),
+    Column("upstream", Double, nullable=False),
+    Column("queue", Double, nullable=False),
+    Column("run", Double, nullable=False),
+    Column("slowest", Double, nullable=False),
+    Index(None, "minute"),
+)
+"""What each widget's calls of a minute came to: sums of milliseconds, and the slowest call."""

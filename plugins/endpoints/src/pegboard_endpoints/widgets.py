@@ -19,10 +19,11 @@ from pegboard_store import Page, Store, paginate
 
 from .documents import Widget, WidgetDraft, WidgetQuery
 from .errors import not_found
+from .matching import check_match
 from .prefixes import claim, taken
 from .sealing import Sealing
 from .stored import StoredWidget
-from .tables import widgets
+from .tables import calls, minutes, widgets
 
 PLANS = "endpoints.plans"
 PATHS = "endpoints.paths"
@@ -103,6 +104,9 @@ class Widgets:
         statement = select(*widgets.c).where(widgets.c.tenant == tenant)
         if query.project_id:
             statement = statement.where(widgets.c.project_id == query.project_id)
+        if query.search:
+            places = (widgets.c.name, widgets.c.description, widgets.c.path)
+            statement = statement.where(or_(*(place.icontains(query.search, autoescape=True) for place in places)))
         async with self._store.read() as session:
             return await paginate(
                 session,
@@ -155,10 +159,12 @@ class Widgets:
         return after
 
     async def delete(self, widget_id: str, caller: Principal, request: Request | None = None) -> None:
-        """Raises Problem 404."""
+        """With its history. Raises Problem 404, 412."""
         async with self._store.begin() as session:
             before = await _one(session, widget_id, caller.tenant)
-            await session.execute(delete(widgets).where(widgets.c.id == widget_id))
+            check_match(request, before)
+            for table, column in ((widgets, "id"), (calls, "widget_id"), (minutes, "widget_id")):
+                await session.execute(delete(table).where(table.c[column] == widget_id))
             await self._publish(session, widget_id, before.draft, None)
             event = AuditEvent("widgets.delete", "widget", widget_id, before=before.told())
             await record_event(self._services, event, principal=caller, request=request, transaction=session)
