@@ -16,11 +16,13 @@ import pegboard_auth_oauth2
 import pegboard_auth_static
 import pegboard_egress
 import pegboard_integrations
+import pegboard_jobs
 import pegboard_paginators
 import pegboard_records
 import pegboard_store
 import pegboard_transforms
 import pegboard_vault
+import pegboard_webhooks
 from pegboard import create_app
 from pegboard.testing import Forking, Received, Upstream, answer, callers, client, forking, upstream
 from pegboard.testing.callers import caller
@@ -38,11 +40,13 @@ PLUGINS = {
     "callers": callers,
     "egress": pegboard_egress,
     "integrations": pegboard_integrations,
+    "jobs": pegboard_jobs,
     "paginators": pegboard_paginators,
     "records": pegboard_records,
     "store": pegboard_store,
     "transforms": pegboard_transforms,
     "vault": pegboard_vault,
+    "webhooks": pegboard_webhooks,
 }
 PREFIX = "/api/v1/custom-integrations"
 KEY = "s3cret-key-of-the-api"

@@ -34,6 +34,7 @@ from pegboard_integrations.engine import (
 from pegboard_integrations.engine.masks import Mask
 from pegboard_paginators import pegboard_paginators
 from pegboard_transforms import pegboard_transforms
+from pegboard_webhooks import WebhookScheme, pegboard_webhook_schemes
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +61,7 @@ def registries() -> Registries:
         (Transform, "transform", transforms),
         (Paginator, "paginator", pegboard_paginators(None)),  # type: ignore[arg-type]
         (AuthProvider, "auth provider", pegboard_auth_providers()),
+        (WebhookScheme, "webhook scheme", pegboard_webhook_schemes()),
     ):
         registry: Any = made.open(kind, title)
         for record in records:
@@ -473,7 +475,7 @@ WRONG = [
     ({**document(), "endpoints": [{"id": "e"}, {"id": "e"}]}, "/endpoints/1/id", "number 0"),
     (
         document(webhookConfig={"signatureConfig": {"algorithm": "none"}}),
-        "/webhookConfig/signatureConfig/algorithm",
+        "/webhookConfig/signatureConfig",
         "allowUnsigned",
     ),
 ]

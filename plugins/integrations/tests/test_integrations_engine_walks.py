@@ -16,6 +16,7 @@ from pegboard.testing import Received, Upstream, answer, upstream
 from pegboard_auth_static import pegboard_auth_providers
 from pegboard_egress import Egress, EgressSettings, open_egress
 from pegboard_integrations.engine import Caps, Page, WalkFailed, check, compile_endpoint, read_definition, walk
+from pegboard_integrations.traces import trace_of
 from pegboard_paginators import pegboard_paginators
 from pegboard_transforms import pegboard_transforms
 
@@ -195,6 +196,17 @@ async def test_a_walk_goes_on_from_each_state(api: Api, paging: str) -> None:
         rest = await api.walk(document, state=before.state)
         assert ids(rest) == [one for page in pages[index + 1 :] for one in ids([page])]
     assert pages[-1].state is None
+
+
+async def test_a_page_that_waits_to_be_stored_says_the_same_and_holds_nothing_of_what_came(api: Api) -> None:
+    api.here.on("/v1/items", lambda received: answer(json=page_page(received, api.here.url)))
+    pages = await api.walk(api.document({"pagination": {"type": "page"}}))
+    assert len(pages) > 1
+    for page in pages:
+        waiting = page.mapped_only()
+        assert (waiting.records, waiting.body) == ((), None)
+        assert (waiting.count, waiting.mapped, waiting.failed) == (len(page.records), page.mapped, page.failed)
+        assert trace_of(1, waiting, {}, {}) == trace_of(1, page, {}, {})
 
 
 async def test_a_state_of_another_walk_is_refused(api: Api) -> None:

@@ -199,3 +199,15 @@ async def test_an_unknown_endpoint_is_404_with_the_nearest(desk: Any) -> None:
     answer = await desk.call("POST", f"{made['id']}/test/contact", json={})
     assert answer.status_code == 404
     assert "contacts" in answer.text
+
+
+async def test_a_test_that_says_nothing_is_the_endpoints_own(desk: Any) -> None:
+    own = {"testParams": {"access_token": "hush"}, "expectations": {"statusCode": 418}}
+    made = await desk.save(endpoints=[desk.contacts(test=own, variables=[{"name": "access_token"}])])
+    assert made["endpoints"][0]["test"]["testParams"] == {"access_token": "***"}
+    desk.serve_contacts(3)
+    ours = (await desk.call("POST", f"{made['id']}/test/contacts", json={})).json()
+    assert not ours["success"]
+    assert ours["expectations"][0]["expected"] == 418
+    theirs = {"expectations": {"statusCode": 200}}
+    assert (await desk.call("POST", f"{made['id']}/test/contacts", json=theirs)).json()["success"]

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pegboard import FieldError, Problem, Registries, Services
+from pegboard import FieldError, Problem, Registries, Services, Settings
 from pegboard_egress import Egress, EgressBlocked
 from pegboard_records import Records
 
-from .engine import ShardTypeInfo, check, check_code
+from .engine import ShardTypeInfo, check, check_code, check_webhook_code, read_definition
+from .settings import IntegrationsSettings
 
 Document = Mapping[str, Any]
 URLS = ("tokenUrl", "authorizationUrl")
@@ -21,6 +22,7 @@ class Checker:
         self._registries = services.get(Registries)
         self._egress = egress
         self._records = records
+        self._sandbox = services.get(Settings).of(IntegrationsSettings).sandbox
 
     async def check(self, tenant: str, document: Document, *, active: bool = False) -> None:
         """Raises Problem 422 with each error and the JSON pointer to its place.
@@ -32,10 +34,17 @@ class Checker:
         errors = check(document, self._registries, types)
         if not errors:
             errors = await check_code(document, self._registries, self._services, tenant)
+            errors += await self._webhook_code(tenant, document)
         errors = [*errors, *self._addresses(document), *(_idle(document) if active else ())]
         if errors:
             detail = "; ".join(f"{error.pointer or '/'}: {error.detail}" for error in errors[:5])
             raise Problem(422, "invalid-integration", f"the definition is not valid: {detail}", errors=errors)
+
+    async def _webhook_code(self, tenant: str, document: Document) -> list[FieldError]:
+        config, sandbox = read_definition(document).webhookConfig, self._sandbox
+        if config is None:
+            return []
+        return await check_webhook_code(config, self._registries, self._services, tenant, sandbox)
 
     async def _shard_types(self, tenant: str, document: Document) -> dict[str, ShardTypeInfo]:
         found = {}

@@ -151,6 +151,9 @@ def _endpoint(endpoint: Document, pointer: str, key: str) -> Iterator[Slot]:
                 place = f"{key}/{part}/{escape(param['name'])}"
                 names = [name for name in VALUES if param.get(name) not in (None, "")]
                 yield from (_slot(param, name, f"{pointer}/{part}/{index}", place) for name in names)
+    given = endpoint.get("test")
+    params = given.get("testParams") if isinstance(given, dict) else None
+    yield from _headers(params, f"{pointer}/test/testParams", f"{key}/test/testParams")
     body = endpoint.get("body")
     schema = body.get("schema") if isinstance(body, dict) else None
     yield from _schema(schema, f"{pointer}/body/schema", f"{key}/body/schema")

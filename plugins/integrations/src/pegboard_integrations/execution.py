@@ -18,8 +18,9 @@ from pegboard_store import Store, StoreProblem
 
 from . import leases, rows, runs
 from .checkpoints import Checkpoints
+from .endings import Endings
 from .engine import Caps, Page, Plan, WalkFailed, walk
-from .integrations import Integrations
+from .integrations import CHANGED, Integrations
 from .leases import Lease, LeaseLost
 from .plans import Plans
 from .results import plain
@@ -41,7 +42,7 @@ class Execution:
 
     def __init__(
         self, services: Services, settings: IntegrationsSettings, integrations: Integrations, plans: Plans,
-        checkpoints: Checkpoints,
+        checkpoints: Checkpoints, endings: Endings,
     ) -> None:  # fmt: skip
         self._services = services
         self._settings = settings
@@ -51,7 +52,8 @@ class Execution:
         self._integrations = integrations
         self._plans = plans
         self._checkpoints = checkpoints
-        self._storing = Storing(self._store, self._records, checkpoints, settings)
+        self._endings = endings
+        self._storing = Storing(self._store, self._records, checkpoints, endings, settings)
 
     async def run(self, lease: Lease) -> None:
         """Go on with a run to its end. What goes wrong ends up in its row; cancelled, the run is given back."""
@@ -103,7 +105,7 @@ class Execution:
             try:
                 async with self._store.begin() as session:
                     if await leases.renew(session, lease):
-                        await leases.finish(session, lease, "cancelled", _cancelled())
+                        await self._endings.finish(session, lease, "cancelled", _cancelled())
                         return None
             except LeaseLost as lost:
                 return lost
@@ -160,7 +162,9 @@ class Execution:
                 pages: Any = walk(work.plan, self._egress, self._services, run.params, state=state, caps=caps)
                 async with aclosing(pages):
                     async for page in pages:
-                        await send.send(page)
+                        # Objects that outlive a few collections are looked through by a full one, which takes longer
+                        # than all else that is done with a thousand records: what came goes as soon as it is mapped.
+                        await send.send(page.mapped_only())
             except Exception as error:
                 await send.send(error)
 
@@ -182,15 +186,16 @@ class Execution:
 
     async def _finish(self, lease: Lease, status: runs.Status, stop: Stop) -> None:
         async with self._store.begin() as session:
-            await leases.finish(session, lease, status, stop)
+            await self._endings.finish(session, lease, status, stop)
 
     async def _fail(self, lease: Lease, problem: Problem) -> None:
         """A run that failed says why; where the credentials are refused, so does the integration."""
         refused = isinstance(problem, WalkFailed) and problem.response and problem.response.status == REFUSED
         async with self._store.begin() as session:
-            await leases.finish(session, lease, "failed", Stop("failed", str(problem)), error_of(problem))
+            await self._endings.finish(session, lease, "failed", Stop("failed", str(problem)), error_of(problem))
             if refused:
                 await rows.note_refused(session, lease.run.integration)
+                await self._store.changes.publish(session, CHANGED, lease.run.integration)
 
 
 def error_of(problem: Problem) -> Mapping[str, Any]:

@@ -13,15 +13,19 @@ from pegboard_store import Store
 from pegboard_vault import KeyMissing
 
 from . import rows, runs
+from .activity import activity
 from .actors import Actor
 from .checking import Checker
 from .credentials import Credentials
+from .matching import Match, check_match
 from .patches import definition_of, patched
 from .sealing import Sealing
 from .stored import StoredIntegration
 from .tables import runs as table
-from .webhooks import Webhooks
+from .webhooks import Webhooks, with_webhook_secret
 
+CHANGED = "integrations.integrations"
+"""The topic under which the caches of all processes are told which integration is another now."""
 STATUSES = ("active", "inactive", "error")
 
 
@@ -85,19 +89,39 @@ class Integrations:
     async def page(self, tenant: str, query: rows.IntegrationQuery) -> IntegrationList:
         async with self._store.read() as session:
             found, total = await rows.page(session, tenant, query)
-        return IntegrationList([one.shown() for one in found], total, query.limit, query.offset)
+            told = await activity(session, [one.id for one in found])
+        listed = [one.shown() | told[one.id] for one in found]
+        return IntegrationList(listed, total, query.limit, query.offset)
 
     async def some(self, tenant: str, query: rows.IntegrationQuery) -> Sequence[StoredIntegration]:
         """The integrations of a page, as they are stored."""
         async with self._store.read() as session:
             return (await rows.page(session, tenant, query))[0]
 
-    async def update(self, actor: Actor, integration_id: str, patch: Mapping[str, Any]) -> StoredIntegration:
-        """Merge a patch (RFC 7396), checked as a whole definition is. Raises Problem 422, 409, 404.
+    async def drafted(
+        self, tenant: str, document: dict[str, Any], integration_id: str
+    ) -> tuple[dict[str, Any], StoredIntegration | None]:
+        """A definition that is not saved, with the credentials that its masks stand for, and what is saved of it.
+
+        Raises Problem 404, and 422 for a mask of what is not stored, or not for this origin.
+        """
+        saved = await self.get(tenant, integration_id) if integration_id else None
+        self._credentials.check_masks(document, saved.document if saved else None)
+        return (self._sealing.lent(saved, document) if saved else document), saved
+
+    def masks_of(self, document: dict[str, Any]) -> Mapping[str, str]:
+        """The pointers to masks, by the names of the credentials that they stand for."""
+        return self._credentials.masks_of(document)
+
+    async def update(
+        self, actor: Actor, integration_id: str, patch: Mapping[str, Any], match: Match = None
+    ) -> StoredIntegration:
+        """Merge a patch (RFC 7396), checked as a whole definition is. Raises Problem 422, 409, 404, 412 (`match`).
 
         ``"status": "active"`` wants a definition that works: with something to do, and the shard types that it names.
         """
         before = await self.get(actor.tenant, integration_id)
+        check_match(match, before)
         status = _status(patch, before)
         document = patched(before.document, patch)
         self._credentials.check_masks(document, before.document)
@@ -110,7 +134,8 @@ class Integrations:
             updated_at=datetime.now(UTC),
         )
         after = self._sealing.resealed(before, self.webhooks.kept(before, after))
-        await self._checker.check(actor.tenant, self._checkable(after), active=status == "active")
+        checkable = with_webhook_secret(self._checkable(after), document)
+        await self._checker.check(actor.tenant, checkable, active=status == "active")
         await self._write(actor, "update", before, after)
         return after
 
@@ -126,12 +151,14 @@ class Integrations:
             await rows.replace(session, before, after)
             if after.status != "active":
                 await runs.cancel(session, [table.c.integration == after.id])
+            await self._store.changes.publish(session, CHANGED, after.id)
             await actor.did(_event(action, after, before=before, after=after), session)
 
     async def delete(self, actor: Actor, integration_id: str) -> None:
         """Records that it wrote stay; tokens that it got by OAuth do not. Raises Problem 404."""
         async with self._store.begin() as session:
             before = await rows.remove(session, actor.tenant, integration_id)
+            await self._store.changes.publish(session, CHANGED, integration_id)
             await actor.did(_event("delete", before, before=before), session)
         if OAuthTokens in actor.services:
             await actor.services.get(OAuthTokens).forget(actor.tenant, integration_id)

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 import attrs
 
-from pegboard import AuthProvider, FixedRoutes, Registries, Services, Settings
+from pegboard import AuthProvider, FixedRoutes, Registries, Sandboxes, Services, Settings
 from pegboard_egress import Egress
+from pegboard_events import sink_of
 from pegboard_records import Records
 from pegboard_store import Store
 from pegboard_vault import Vault
@@ -14,10 +15,16 @@ from pegboard_vault import Vault
 from .checking import Checker
 from .checkpoints import Checkpoints
 from .credentials import Credentials
+from .custom import CustomActions
+from .drafts import Drafts
+from .endings import Endings
 from .execution import Execution
 from .integrations import Integrations
 from .plans import Plans
+from .reactions import Reactions
+from .receiving import receive_events
 from .runner import Runner
+from .schedules import Schedules
 from .sealing import Sealing
 from .settings import IntegrationsSettings
 from .syncs import Syncs
@@ -32,6 +39,8 @@ class Opened:
     integrations: Integrations
     trying: Trying
     syncs: Syncs
+    schedules: Schedules
+    drafts: Drafts
 
 
 @asynccontextmanager
@@ -45,10 +54,15 @@ async def open_all(services: Services, settings: Settings) -> AsyncIterator[Open
     checker, sealing = Checker(services, egress, records), Sealing(vault, credentials)
     integrations = Integrations(store, checker, credentials, sealing, Webhooks(vault, config.grace_seconds))
     plans = Plans(integrations, registries)
-    runner = Runner(store, Execution(services, config, integrations, plans, Checkpoints(vault)), config)
-    opened = Opened(
-        integrations, Trying(services, integrations, plans), Syncs(store, integrations, plans, runner, config)
-    )
+    endings = Endings(await sink_of(services))
+    runner = Runner(store, Execution(services, config, integrations, plans, Checkpoints(vault), endings), config)
+    syncs = Syncs(store, integrations, plans, runner, config)
+    schedules = Schedules(services, store, integrations, plans, syncs)
+    trying = Trying(services, integrations, plans)
+    drafts = Drafts(services, integrations, checker, trying)
+    opened = Opened(integrations, trying, syncs, schedules, drafts)
+    custom = CustomActions(services.get(Sandboxes), config.sandbox, config.custom_seconds)
+    await receive_events(services, integrations, Reactions(services, records, syncs, custom))
     if config.runs and FixedRoutes in services:
         async with runner.serving():
             yield opened

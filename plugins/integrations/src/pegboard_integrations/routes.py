@@ -9,9 +9,11 @@ from starlette.responses import Response
 from pegboard import Call, Rate, RouteSpec, Settings
 
 from .actors import Actor
+from .draft_routes import draft_routes
 from .engine import TestConfig
 from .integrations import IntegrationList, Integrations, NewSecret, WebhookAddress
 from .logins import authorize
+from .matching import match_of, tagged
 from .results import CallResult, PreviewResult, TestResult
 from .rows import IntegrationQuery
 from .runs import RunQuery
@@ -35,20 +37,21 @@ class LoginQuery:
     returnTo: str = ""
 
 
-async def create(call: Call[Document, None]) -> Document:
-    return (await call.services.get(Integrations).create(Actor.of(call), call.body)).shown()
+async def create(call: Call[Document, None]) -> Response:
+    return tagged(await call.services.get(Integrations).create(Actor.of(call), call.body), 201)
 
 
 async def listed(call: Call[None, IntegrationQuery]) -> IntegrationList:
     return await call.services.get(Integrations).page(call.caller.tenant, call.query)
 
 
-async def read(call: Call[None, None]) -> Document:
-    return (await call.services.get(Integrations).get(call.caller.tenant, call.path["id"])).shown()
+async def read(call: Call[None, None]) -> Response:
+    return tagged(await call.services.get(Integrations).get(call.caller.tenant, call.path["id"]))
 
 
-async def update(call: Call[Document, None]) -> Document:
-    return (await call.services.get(Integrations).update(Actor.of(call), call.path["id"], call.body)).shown()
+async def update(call: Call[Document, None]) -> Response:
+    found, match = call.services.get(Integrations), match_of(call.request)
+    return tagged(await found.update(Actor.of(call), call.path["id"], call.body, match))
 
 
 async def delete(call: Call[None, None]) -> None:
@@ -123,10 +126,14 @@ CHECKED: dict[str, Any] = {
     },
 }
 
+MOVED = "It was changed: its ETag is another than that of `If-Match`"
+CHANGED: dict[str, Any] = {**CHECKED, "answers": {**CHECKED["answers"], 412: MOVED}}
+
 
 def routes(settings: IntegrationsSettings) -> Iterator[RouteSpec]:
     """All routes; how often tests and syncs may be asked for is the operator's to say."""
     yield from _saved()
+    yield from draft_routes(Rate(settings.test_rate, MINUTE))
     yield from _tried(Rate(settings.test_rate, MINUTE))
     yield from _synced(Rate(settings.sync_rate, MINUTE))
     yield from _connected()
@@ -134,8 +141,8 @@ def routes(settings: IntegrationsSettings) -> Iterator[RouteSpec]:
 
 def _saved() -> Iterator[RouteSpec]:
     yield RouteSpec(
-        "integrations.list", PREFIX, listed, summary="List integrations", query=IntegrationQuery,
-        result=IntegrationList, **READ,
+        "integrations.list", PREFIX, listed, summary="List integrations, with their last run and next sync",
+        query=IntegrationQuery, result=IntegrationList, **READ,
     )  # fmt: skip
     yield RouteSpec(
         "integrations.create", PREFIX, create, ("POST",), "Save a definition",
@@ -148,8 +155,9 @@ def _saved() -> Iterator[RouteSpec]:
     yield RouteSpec(
         "integrations.update", ONE, update, ("PATCH",), "Change any part of an integration",
         description='A merge patch (RFC 7396). "***" keeps a stored credential; `auth` of another type replaces all '
-        "of it; where the origin of `baseUrl` or `tokenUrl` changes, credentials must be sent again.",
-        body=Document, result=Document, **WRITE, **CHECKED,
+        "of it; where the origin of `baseUrl` or `tokenUrl` changes, credentials must be sent again. With "
+        "`If-Match` only if it still has that ETag.",
+        body=Document, result=Document, **WRITE, **CHANGED,
     )  # fmt: skip
     yield RouteSpec(
         "integrations.delete", ONE, delete, ("DELETE",), "Delete an integration and its runs; its records stay",

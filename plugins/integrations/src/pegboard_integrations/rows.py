@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import attrs
-from attrs.validators import and_, ge, le
+from attrs.validators import and_, ge, le, max_len
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,17 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pegboard import FieldError, Problem
 
 from .stored import Status, StoredIntegration, TestOutcome
-from .tables import cursors, failures, integrations, runs, traces
+from .tables import cursors, failures, integrations, runs, schedules, traces, versions
 
 Kind = Literal["rest_api", "webhook", "graphql"]
 
 
 @attrs.frozen
 class IntegrationQuery:
-    """``?status=active&type=rest_api&limit=50&offset=0``"""
+    """``?status=active&type=rest_api&search=crm&limit=50&offset=0``; `search` is a part of the name."""
 
     status: Status | None = None
     type: Kind | Literal["rest"] | None = None
+    search: str = attrs.field(default="", validator=max_len(200))
     limit: int = attrs.field(default=50, validator=and_(ge(1), le(1000)))
     offset: int = attrs.field(default=0, validator=and_(ge(0), le(10_000_000)))
 
@@ -52,6 +53,8 @@ async def page(session: AsyncSession, tenant: str, query: IntegrationQuery) -> t
         where.append(integrations.c.status == query.status)
     if query.type:
         where.append(integrations.c.type == ("rest_api" if query.type == "rest" else query.type))
+    if query.search:
+        where.append(integrations.c.name.icontains(query.search.replace("\0", ""), autoescape=True))
     total = await session.scalar(select(func.count()).select_from(integrations).where(*where)) or 0
     order = (integrations.c.created_at.desc(), integrations.c.id)
     some = select(*integrations.c).where(*where).order_by(*order).limit(query.limit).offset(query.offset)
@@ -80,7 +83,7 @@ async def remove(session: AsyncSession, tenant: str, integration_id: str) -> Sto
     own = select(runs.c.id).where(runs.c.integration == integration_id)
     for table in (traces, failures):
         await session.execute(delete(table).where(table.c.run.in_(own)))
-    for table in (runs, cursors):
+    for table in (runs, cursors, versions, schedules):
         await session.execute(delete(table).where(table.c.integration == integration_id))
     await session.execute(delete(integrations).where(integrations.c.id == integration_id))
     return before

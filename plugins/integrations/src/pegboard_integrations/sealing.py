@@ -32,6 +32,12 @@ class Sealing:
         """The definition with its credentials. Raises Problem 503 or 500 where they cannot be opened."""
         return self._credentials.revealed(integration.document, self._secrets(integration))
 
+    def lent(self, integration: StoredIntegration, document: dict[str, Any]) -> dict[str, Any]:
+        """Another document with the credentials of a row in the place of its masks. Raises Problem 503 or 500."""
+        if not self._credentials.masks_of(document):
+            return document
+        return self._credentials.revealed(document, self._secrets(integration))
+
     def resealed(self, before: StoredIntegration, after: StoredIntegration) -> StoredIntegration:
         """`after` sealed, where its masks stand for what `before` has.
 

@@ -1,7 +1,7 @@
 """The section ``[plugins.integrations]``."""
 
 import attrs
-from attrs.validators import ge, gt
+from attrs.validators import ge, gt, le
 
 from pegboard import setting
 
@@ -24,5 +24,7 @@ class IntegrationsSettings:
     grace_seconds: float = setting(
         24 * 3600.0, help="seconds for which a webhook's old secret stays valid beside its new one", validator=ge(0)
     )
+    sandbox: str = setting("restricted", help="the sandbox of a webhook's own functions")
+    custom_seconds: float = setting(5.0, help="seconds that such a function may take", validator=[gt(0), le(60)])
     test_rate: int = setting(30, help="tests of integrations that a caller may make in a minute", validator=ge(1))
     sync_rate: int = setting(30, help="syncs that a caller may start in a minute", validator=ge(1))

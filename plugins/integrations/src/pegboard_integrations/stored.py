@@ -15,6 +15,8 @@ OWN = (
     "revision",
     "lastTestedAt",
     "lastTestResult",
+    "lastRun",
+    "nextSyncAt",
     "createdBy",
     "updatedBy",
     "createdAt",

@@ -15,6 +15,7 @@ from pegboard_store import Store
 
 from . import leases
 from .checkpoints import Checkpoints
+from .endings import Endings
 from .engine import Page, Plan
 from .leases import Lease
 from .runs import Counts, write_cursor
@@ -70,11 +71,12 @@ class Storing:
     """Writes the pages of runs. A commit costs as much as a page: pages that came meanwhile share one."""
 
     def __init__(
-        self, store: Store, records: Records, checkpoints: Checkpoints, settings: IntegrationsSettings
+        self, store: Store, records: Records, checkpoints: Checkpoints, endings: Endings, settings: IntegrationsSettings
     ) -> None:
         self._store = store
         self._records = records
         self._checkpoints = checkpoints
+        self._endings = endings
         self._settings = settings
 
     async def store(self, work: Work, pages: Pages) -> None:
@@ -147,7 +149,7 @@ class Storing:
 
     async def _end(self, session: AsyncSession, work: Work, last: Page) -> None:
         """The run ends with its last page; only where that is the end of the data does the next one start behind it."""
-        await leases.finish(session, work.lease, "succeeded" if last.finished else "stopped", last.stop)
+        await self._endings.finish(session, work.lease, "succeeded" if last.finished else "stopped", last.stop)
         if last.finished:
             await write_cursor(session, work.lease.run, last.state)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import AuditEvent
 from pegboard_store import Store
@@ -18,6 +19,7 @@ from .plans import Plans
 from .runner import Runner
 from .runs import Run, RunQuery
 from .settings import IntegrationsSettings
+from .stored import StoredIntegration
 from .tables import runs as table
 from .traces import FailedRecord, read_failures, read_traces
 
@@ -130,19 +132,23 @@ class Syncs:
             raise not_active(integration.name, integration.status)
         target_of(self._plans.endpoint(integration, asked.endpointId), asked.endpointId)
         async with self._store.begin() as session:
-            run = await runs.start(
-                session,
-                actor.tenant,
-                integration_id,
-                asked.endpointId,
-                params=asked.params,
-                full=asked.full,
-                by=actor.principal.id,
-            )
-            await runs.trim(session, integration_id, asked.endpointId, self._settings.kept_runs)
-            await actor.did(_event("sync", run), session)
-        self._runner.wake()
+            run = await self.queue(session, actor, integration, asked)
+        self.wake()
         return run
+
+    async def queue(
+        self, session: AsyncSession, actor: Actor, integration: StoredIntegration, asked: SyncRequest
+    ) -> Run:
+        """The same within the caller's transaction; `wake` after it has committed. Raises Problem 409 (under way)."""
+        options: dict[str, Any] = {"params": asked.params, "full": asked.full, "by": actor.principal.id}
+        run = await runs.start(session, actor.tenant, integration.id, asked.endpointId, **options)
+        await runs.trim(session, integration.id, asked.endpointId, self._settings.kept_runs)
+        await actor.did(_event("sync", run), session)
+        return run
+
+    def wake(self) -> None:
+        """Have this process look for runs now."""
+        self._runner.wake()
 
     async def execute(self, run: Run) -> bool:
         """Execute a run in this very process; False where another one has it already."""

@@ -120,3 +120,32 @@ cursors = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("integration", "endpoint"),
 )
+
+versions = Table(
+    "integrations_versions",
+    metadata,
+    Column("integration", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("integration", "type", "external_id"),
+)
+
+schedules = Table(
+    "integrations_schedules",
+    metadata,
+    Column("integration", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("params", Json, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime),
+    Column("last_run", Text),
+    Column("last_error", Text, nullable=False),
+    PrimaryKeyConstraint("integration", "endpoint"),
+    Index("ix_integrations_schedules_next_at", "next_at"),
+)

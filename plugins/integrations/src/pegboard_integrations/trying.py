@@ -15,7 +15,7 @@ from . import rows
 from .actors import Actor
 from .engine import Caps, Page, Plan, TestConfig, WalkFailed, expectations, preview, walk, with_mapping
 from .execution import target_of
-from .integrations import Integrations
+from .integrations import CHANGED, Integrations
 from .plans import Plans
 from .results import SHOWN, CallResult, PreviewResult, Stored, TestResult, failed, passed, plain, response_of
 from .stored import StoredIntegration
@@ -58,27 +58,34 @@ class Trying:
         """A plain GET of the base URL. Raises Problem 404."""
         integration = await self._integrations.get(actor.tenant, integration_id)
         plan = self._plans.base(integration)
-        result = await self._test(plan, TestConfig(), mapping=False)
+        result, _ = await self.once(plan, TestConfig(), mapping=False)
         await self._note(actor, integration, result, "the connection")
         return result
 
     async def endpoint(self, actor: Actor, integration_id: str, endpoint_id: str, config: TestConfig) -> TestResult:
-        """One call of an endpoint. Raises Problem 404, and 422 for values that are missing."""
+        """One call of an endpoint; a config that says nothing is the endpoint's own.
+
+        Raises Problem 404, and 422 for values that are missing.
+        """
         integration = await self._integrations.get(actor.tenant, integration_id)
         plan = self._plans.endpoint(integration, endpoint_id)
-        result = await self._test(plan, config, mapping=True)
+        own = plan.endpoint.test if config == TestConfig() else None
+        result, _ = await self.once(plan, own or config, mapping=True)
         await self._note(actor, integration, result, f"endpoint {endpoint_id}")
         return result
 
-    async def _test(self, plan: Plan, config: TestConfig, *, mapping: bool) -> TestResult:
+    async def once(
+        self, plan: Plan, config: TestConfig, *, mapping: bool, state: Any = None
+    ) -> tuple[TestResult, Page | None]:
+        """One call and its page, if it came to one; `state` is that of the page before it. Raises Problem 422."""
         try:
-            page = await self._page(plan, config.testParams, config.testBody, TESTED)
+            page = await self._page(plan, config.testParams, config.testBody, TESTED, state)
         except WalkFailed as failure:
-            return failed(failure, expectations(config.expectations, failure))
-        return passed(plan, page, expectations(config.expectations, page), mapping)
+            return failed(failure, expectations(config.expectations, failure)), None
+        return passed(plan, page, expectations(config.expectations, page), mapping), page
 
-    async def _page(self, plan: Plan, params: Any, body: Any, caps: Caps) -> Page:
-        pages: Any = walk(plan, self._egress, self._services, params or {}, caps=caps, body=body)
+    async def _page(self, plan: Plan, params: Any, body: Any, caps: Caps, state: Any = None) -> Page:
+        pages: Any = walk(plan, self._egress, self._services, params or {}, state=state, caps=caps, body=body)
         async with aclosing(pages):
             async for page in pages:
                 first: Page = page
@@ -86,16 +93,20 @@ class Trying:
         raise Problem(502, "no-page", "the call came to no page: its parent endpoint has no records")
 
     async def _note(self, actor: Actor, integration: StoredIntegration, result: TestResult, what: str) -> None:
-        event = AuditEvent(
-            "integrations.test",
-            "integration",
-            integration.id,
-            outcome=result.outcome,
-            detail=f"{what}: {result.error or 'works'}",
-        )
         async with self._store.begin() as session:
             await rows.note_test(session, integration, result.outcome, datetime.now(UTC))
-            await actor.did(event, session)
+            await self._store.changes.publish(session, CHANGED, integration.id)
+            await actor.did(_tested(integration.id, result, what), session)
+
+    async def note_draft(
+        self, actor: Actor, saved: StoredIntegration | None, target: str, result: TestResult, endpoint_id: str
+    ) -> None:
+        """Have the test of a draft kept; with `saved`, of which the draft says nothing else, as its own test."""
+        what = f"endpoint {endpoint_id}" if endpoint_id else "the connection"
+        if saved is not None:
+            await self._note(actor, saved, result, what)
+        else:
+            await actor.did(_tested(target, result, f"{what} of a draft"))
 
     async def preview(self, actor: Actor, integration_id: str, asked: PreviewRequest) -> PreviewResult:
         """What a mapping makes of a sample; nothing is sent. Raises Problem 404, 422."""
@@ -153,6 +164,11 @@ class Trying:
             done = await self._records.upsert(session, actor.tenant, target, items, source)
             await actor.did(_executed(integration, plan.endpoint.id), session)
         return Stored(done.created, done.updated, done.unchanged, refused)
+
+
+def _tested(target: str, result: TestResult, what: str) -> AuditEvent:
+    detail = f"{what}: {result.error or 'works'}"
+    return AuditEvent("integrations.test", "integration", target, outcome=result.outcome, detail=detail)
 
 
 def _executed(integration: StoredIntegration, endpoint_id: str) -> AuditEvent:

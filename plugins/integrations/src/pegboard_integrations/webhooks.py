@@ -1,7 +1,8 @@
 """The secrets of a webhook: the one in its address and the one that signs, both old and new for a time."""
 
+import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,8 @@ class WebhookSecret:
 
     @classmethod
     def new(cls, signing: str = "") -> "WebhookSecret":
-        return cls(secrets.token_urlsafe(24), signing or f"whsec_{secrets.token_urlsafe(32)}")
+        own = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"  # as Standard Webhooks has them
+        return cls(secrets.token_urlsafe(24), signing or own)
 
     def valid(self, now: datetime) -> bool:
         return self.until is None or now < self.until
@@ -48,7 +50,11 @@ class Webhooks:
     def valid(self, integration: StoredIntegration) -> Sequence[WebhookSecret]:
         """The generations that count now, the newest first. Raises Problem 503 or 500."""
         now = datetime.now(UTC)
-        return [one for one in self._read(integration) if one.valid(now)]
+        return [one for one in self.all(integration) if one.valid(now)]
+
+    def all(self, integration: StoredIntegration) -> Sequence[WebhookSecret]:
+        """All generations, for those who remember them: each says how long it counts. Raises Problem 503 or 500."""
+        return self._read(integration)
 
     def renewed(self, integration: StoredIntegration, signing: str = "") -> StoredIntegration:
         """The same with a new generation; the one that was valid until now stays so for the grace time."""
@@ -87,3 +93,11 @@ class Webhooks:
         document: Any = converter.unstructure(generations)
         text = Secret(orjson.dumps(document).decode())
         return attrs.evolve(integration, webhook=self._vault.seal(text, place_of_webhook(integration)))
+
+
+def with_webhook_secret(document: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the secret that was given instead of its mask, so that it can be checked."""
+    config, new = document.get("webhookConfig"), given.get("webhookConfig")
+    if not isinstance(config, dict) or not isinstance(new, Mapping) or "webhookSecret" not in new:
+        return document
+    return {**document, "webhookConfig": {**config, "webhookSecret": new["webhookSecret"]}}

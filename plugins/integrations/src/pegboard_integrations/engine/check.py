@@ -6,19 +6,20 @@ from typing import Any
 
 import attrs
 
-from pegboard import AuthProvider, FieldError, MissingService, Registries, Transform
+from pegboard import AuthProvider, FieldError, MissingService, Registries, Transform, TransformContext
 from pegboard.invalid import escape, field_errors
 from pegboard.json import converter
 from pegboard.problems import nearest
 from pegboard_jsonpath import compile_path
 
 from .addresses import check_base
+from .chains import compile_link
 from .documents import Definition, normalised, read_definition
 from .endpoint_checks import EndpointCheck
-from .fields import compile_field
+from .fields import transforms_of
 from .mappings import FieldMapping
 from .refusals import Errors, tried, twice
-from .webhooks import WebhookConfig
+from .webhook_checks import WebhookCheck
 
 
 @attrs.frozen
@@ -71,7 +72,7 @@ class Check:
         for index, endpoint in enumerate(self.definition.endpoints):
             yield from EndpointCheck(self, endpoint, f"/endpoints/{index}").errors()
         if self.definition.webhookConfig is not None:
-            yield from self._webhook(self.definition.webhookConfig)
+            yield from WebhookCheck(self, self.definition.webhookConfig).errors()
 
     def _base(self) -> Errors:
         if not self.definition.baseUrl:
@@ -102,39 +103,6 @@ class Check:
         config = {name: value for name, value in auth.items() if name != "type"}
         yield from tried("/auth", lambda: converter.structure(config, provider.config))
 
-    def _webhook(self, config: WebhookConfig) -> Errors:
-        signature = config.signatureConfig
-        if signature is not None and signature.algorithm == "none" and not signature.allowUnsigned:
-            yield FieldError(
-                'is "none": whoever knows the address could send events; take hmac-sha256, or set allowUnsigned',
-                "/webhookConfig/signatureConfig/algorithm",
-            )
-        signed = signature is not None and signature.algorithm != "none" and signature.scheme == "plain"
-        if signature is not None and signed and not signature.header:
-            yield FieldError("is missing: where the signature is", "/webhookConfig/signatureConfig/header")
-        for index, route in enumerate(config.eventRouting):
-            yield from self._route(route, f"/webhookConfig/eventRouting/{index}")
-
-    def _route(self, route: Any, pointer: str) -> Errors:
-        for name in ("eventTypePath", "dataPath", "identifierPath"):
-            path = getattr(route, name)
-            if path:
-                yield from tried(f"{pointer}/{name}", partial(compile_path, path))
-        stores = route.action in ("create_shard", "update_shard", "delete_shard")
-        if stores and not route.targetShardTypeId:
-            yield FieldError(f'is missing: "{route.action}" needs it', f"{pointer}/targetShardTypeId")
-        if route.action in ("update_shard", "delete_shard") and not route.identifierPath:
-            yield FieldError(f'is missing: "{route.action}" needs it', f"{pointer}/identifierPath")
-        if route.action == "custom" and not route.code:
-            yield FieldError('is missing: "custom" needs it', f"{pointer}/code")
-        if route.action == "trigger_sync":
-            ids = [one.id for one in self.definition.endpoints]
-            if route.endpointId not in ids:
-                told = f'is "{route.endpointId}", and no endpoint has it' if route.endpointId else "is missing"
-                yield FieldError(f"{told}{nearest(route.endpointId, ids)}", f"{pointer}/endpointId")
-        yield from self.mappings(route.fieldMappings, f"{pointer}/fieldMappings")
-        yield from self.target(route.targetShardTypeId, route.fieldMappings, pointer)
-
     def mappings(self, mappings: Collection[FieldMapping], pointer: str) -> Errors:
         yield from twice((one.target for one in mappings), pointer, "target")
         for index, mapping in enumerate(mappings):
@@ -143,14 +111,19 @@ class Check:
     def _mapping(self, mapping: FieldMapping, pointer: str) -> Errors:
         wrong = list(tried(f"{pointer}/source", lambda: compile_path(mapping.source)))
         yield from wrong
+        unknown = list(self._unknown(mapping, pointer))
+        yield from unknown
+        if not wrong and not unknown:
+            for place, named in transforms_of(mapping):
+                context = TransformContext(mapping.target, f"{pointer}/{place}/config", "")
+                yield from tried(context.pointer, partial(compile_link, named, self.registries, context))
+
+    def _unknown(self, mapping: FieldMapping, pointer: str) -> Errors:
         transforms = self.registries[Transform]
-        kind = mapping.transform.type
-        if kind not in transforms:
-            known = nearest(kind, transforms.names())
-            yield FieldError(f'is "{kind}", which no plugin brings{known}', f"{pointer}/transform/type")
-        elif not wrong:
-            compiled = lambda: compile_field(mapping, self.registries, "", pointer)  # noqa: E731
-            yield from tried(f"{pointer}/transform/config", compiled)
+        for place, named in transforms_of(mapping):
+            if named.type not in transforms:
+                known = nearest(named.type, transforms.names())
+                yield FieldError(f'is "{named.type}", which no plugin brings{known}', f"{pointer}/{place}/type")
 
     def target(self, name: str | None, mappings: Collection[FieldMapping], pointer: str) -> Errors:
         if name is None or self.shard_types is None:

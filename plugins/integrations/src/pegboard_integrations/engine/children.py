@@ -11,8 +11,8 @@ import attrs
 from pegboard import MISSING, Stop
 from pegboard_jsonpath import Path, compile_path
 
+from .budget import Budget, Walking
 from .endpoints import ForEach
-from .fetching import Budget, Walking
 from .pages import Caps, Failed, MappedRecords, Page, RecordError, WalkFailed
 from .plan import Plan
 from .steps import State, walk_one

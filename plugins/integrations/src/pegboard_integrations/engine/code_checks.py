@@ -12,6 +12,7 @@ from .fields import compile_field
 from .schemas import Part, compile_schema
 
 NOTHING = PageValues([], [])
+CONFIG = "/transform/config"
 PARAMS = ("variables", "pathParams", "queryParams")
 
 
@@ -65,6 +66,12 @@ def _of_part(part: Part) -> Iterator[Expression]:
 
 
 def refused(error: ValueError, pointer: str) -> FieldError:
-    """A transform's own words; those that begin with the place need not say it twice."""
+    """A transform's own words; those that begin with the place need not say it twice, and may be of a later one.
+
+    In a parameter or a body the expression is the value itself.
+    """
     place, _, detail = str(error).partition(": ")
-    return FieldError(detail if place.startswith(pointer) else str(error), pointer)
+    field = pointer.removesuffix(CONFIG)
+    if not place.startswith(field):
+        return FieldError(str(error), pointer)
+    return FieldError(detail, place if pointer.endswith(CONFIG) else pointer)

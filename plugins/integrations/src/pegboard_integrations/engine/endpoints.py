@@ -6,6 +6,7 @@ import attrs
 
 from pegboard import setting
 
+from .expectations import TestConfig
 from .mappings import ResponseMapping
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -158,6 +159,7 @@ class Endpoint:
     decoder: Decoder = setting(Decoder(), help='how the answer is read; "csv" is short for {"type": "csv"}')
     forEach: ForEach | None = setting(None, help="ask for each record of another endpoint")
     incremental: Incremental | None = setting(None, help="ask only for what changed")
+    test: TestConfig | None = setting(None, help="what a test of it gives and expects, where it is not told")
     failOnRecordError: bool = setting(False, help="a record that does not map ends the run")
     idempotencyHeader: str = setting(
         "", help="send a fresh key in this header, the same in each try, so that an unsafe method may be retried"

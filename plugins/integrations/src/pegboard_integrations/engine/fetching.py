@@ -1,99 +1,19 @@
 """One request of a walk: sent as often as it takes, within its rate limit, and told as it was."""
 
-import time
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
-import anyio
 import attrs
 import httpx
-import orjson
 
-from pegboard import MISSING, PageRequest, Problem, Services, Stop
-from pegboard_egress import Egress, EgressError, EgressRequest, EgressResponse, Timeouts
-from pegboard_jsonpath import text_of
+from pegboard import PageRequest, Problem
+from pegboard_egress import EgressError, EgressRequest, EgressResponse, Timeouts
 
-from .pages import Caps, Received, SentRequest, Try, WalkFailed
+from .answers import Fetched, excerpt, received_of, refusal
+from .budget import Walking
+from .pages import SentRequest, Try, WalkFailed
 from .plan import Plan
 from .requests import PUBLIC, Base, LeavesOrigin, Outgoing
 from .witness import Witness
-
-EXCERPT = 2048
-LONGEST_WAIT = 3600.0
-"""Seconds that a walk without a bound of time waits at most for a retry or a rate limit."""
-MESSAGES = ("error.message", "error_description", "message", "error", "detail", "title", "errors")
-
-Sleep = Callable[[float], Awaitable[None]]
-Clock = Callable[[], float]
-
-
-@attrs.define
-class Budget:
-    """How much of its caps a walk has used, its children's walks together."""
-
-    caps: Caps
-    clock: Clock
-    started: float = attrs.field(init=False)
-    pages: int = 0
-    records: int = 0
-    bytes: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        self.started = self.clock()
-
-    @property
-    def left(self) -> float:
-        """Seconds until the walk has to end."""
-        most = self.caps.max_seconds
-        return LONGEST_WAIT if most is None else max(0.0, most - (self.clock() - self.started))
-
-    def count(self, records: int, size: int) -> Stop | None:
-        """Count a page; the cap that it came to."""
-        self.pages, self.records, self.bytes = self.pages + 1, self.records + records, self.bytes + size
-        for rule, came, most in (
-            ("max_pages", self.pages, self.caps.max_pages),
-            ("max_records", self.records, self.caps.max_records),
-            ("max_bytes", self.bytes, self.caps.max_bytes),
-        ):
-            if most is not None and came >= most:
-                return Stop(rule, f"{came} {rule.removeprefix('max_')} came, and the walk ends at {most}")
-        spent = self.clock() - self.started
-        if self.caps.max_seconds is not None and spent >= self.caps.max_seconds:
-            return Stop("max_seconds", f"{spent:.1f} seconds passed, and the walk ends at {self.caps.max_seconds:g}")
-        return None
-
-
-@attrs.frozen
-class Walking:
-    """What all requests of a walk share."""
-
-    egress: Egress = attrs.field(repr=False)
-    services: Services = attrs.field(repr=False)
-    budget: Budget
-    sleep: Sleep = anyio.sleep
-    clock: Clock = time.monotonic
-
-    @property
-    def caps(self) -> Caps:
-        return self.budget.caps
-
-
-@attrs.frozen
-class Fetched:
-    """An answer below 400."""
-
-    response: EgressResponse
-    sent: SentRequest
-    received: Received
-    tries: tuple[Try, ...]
-    waited: float
-
-    def failed(self, detail: str, rule: str) -> WalkFailed:
-        """The cause first, then where."""
-        place = f"({self.sent.method} {self.sent.url} answered {self.received.status})"
-        return WalkFailed(f"{detail} {place}", rule=rule, request=self.sent, response=self.received, tries=self.tries)
 
 
 @attrs.define
@@ -191,7 +111,7 @@ class Fetching:
         received = received_of(self.plan, outcome)
         if outcome.status >= 300:
             raise WalkFailed(
-                f"{self._refused(outcome)}{self._after()} ({sent.method} {sent.url})",
+                f"{refusal(self.plan, outcome)}{self._after()} ({sent.method} {sent.url})",
                 rule="status",
                 request=sent,
                 response=received,
@@ -202,19 +122,6 @@ class Fetching:
     def _after(self) -> str:
         count = len(self.tries) + 1
         return f", after {count} tries" if count > 1 else ""
-
-    def _refused(self, outcome: EgressResponse) -> str:
-        try:
-            phrase = HTTPStatus(outcome.status).phrase
-        except ValueError:
-            phrase = "a status that HTTP does not know"
-        message = self.plan.masks.text(_message(self.plan, outcome.body))
-        hint = ""
-        if outcome.status == 401:
-            hint = f"; auth is of the type {self.plan.auth[0].name}: are its values right?"
-        elif 300 <= outcome.status < 400:
-            hint = "; a redirect that leads nowhere"
-        return f"{outcome.status} {phrase}{f': {message}' if message else ''}{hint}"
 
     def _sent(self, witness: Witness | None) -> SentRequest:
         out, mask = self.outgoing, self.plan.masks
@@ -227,43 +134,6 @@ class Fetching:
         kind = self.plan.auth[0].name if witness is not None else ""
         headers = mask.headers({**out.headers, **added}, secret=added)
         return SentRequest(out.method, url, headers, excerpt(self.plan, out.content), kind)
-
-
-def received_of(plan: Plan, response: EgressResponse) -> Received:
-    """What is shown of an answer."""
-    return Received(
-        response.status,
-        plan.masks.url(response.url),
-        plan.masks.headers(response.headers),
-        response.headers.get("Content-Type", ""),
-        len(response.body),
-        response.elapsed,
-        excerpt(plan, response.body),
-    )
-
-
-def excerpt(plan: Plan, body: bytes) -> str:
-    """The first 2 KiB as text. A secret that would be cut in two is masked first."""
-    text = body[: EXCERPT + plan.masks.longest].decode(errors="replace")
-    return plan.masks.text(text)[:EXCERPT]
-
-
-def _message(plan: Plan, body: bytes) -> str:
-    """What an answer itself says went wrong."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
-    found = MISSING if plan.error_path is None else plan.error_path.get(document)
-    if not found:
-        found = next((one for one in (_looked(document, name) for name in MESSAGES) if one), "")
-    return text_of(found)[:300]
-
-
-def _looked(document: Any, path: str) -> Any:
-    for step in path.split("."):
-        document = document.get(step) if isinstance(document, dict) else None
-    return document
 
 
 def outgoing_of(plan: Plan, base: Base, asked: PageRequest) -> Outgoing:

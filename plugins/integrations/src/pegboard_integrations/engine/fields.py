@@ -1,22 +1,20 @@
 """The fields of a mapping, ready to run."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
-from pegboard import MISSING, Apply, PageValues, Registries, Services, Transform, TransformContext
-from pegboard.json import converter
+from pegboard import MISSING, Apply, Registries, Transform, TransformContext
 from pegboard_jsonpath import Path, compile_path
 
-from .mappings import FieldMapping
+from .chains import Prepare, chained, compile_link
+from .mappings import FieldMapping, TransformConfig
 
 NUMBERS = frozenset({int, float, bool, Decimal})
 PLAIN = (str, int, float, bool, type(None))
-
-Prepare = Callable[[PageValues, Services], Awaitable[Sequence[Any]]]
 
 
 @attrs.frozen
@@ -57,23 +55,17 @@ def is_empty(value: Any) -> bool:
 
 def compile_field(mapping: FieldMapping, registries: Registries, tenant: str, pointer: str) -> Field:
     """Raises MissingService for an unknown transform, and what its config raises."""
-    named = mapping.transform
-    transform = registries[Transform].get(named.type)
-    config: Any = converter.structure(named.config, transform.config)
-    context = TransformContext(mapping.target, f"{pointer}/transform/config", tenant)
-    options = {"default": mapping.default, "skip_empty": mapping.skipIfEmpty}
-    path = compile_path(mapping.source)
-    if transform.compile is not None:
-        apply = None if named.type == "direct" else transform.compile(config, context)
-        return Field(mapping.target, path, transform, config, apply, **options)
-    return Field(mapping.target, path, transform, config, prepare=_prepare(transform, config, context), **options)
+    first, *more = [
+        compile_link(named, registries, TransformContext(mapping.target, f"{pointer}/{place}/config", tenant))
+        for place, named in transforms_of(mapping)
+    ]
+    link = chained([first, *more]) if more else first
+    return Field(
+        mapping.target, compile_path(mapping.source), link.transform, link.config, link.apply, link.prepare,
+        mapping.default, mapping.skipIfEmpty,
+    )  # fmt: skip
 
 
-def _prepare(transform: Transform, config: Any, context: TransformContext) -> Prepare:
-    ready = transform.prepare
-    assert ready is not None
-
-    async def prepare(page: PageValues, services: Services) -> Sequence[Any]:
-        return await ready(config, context, page, services)
-
-    return prepare
+def transforms_of(mapping: FieldMapping) -> Sequence[tuple[str, TransformConfig]]:
+    """All transforms of a field in their order, each with its place in the mapping."""
+    return [("transform", mapping.transform), *((f"then/{at}", one) for at, one in enumerate(mapping.then))]

@@ -121,7 +121,7 @@ def _finished(
     except ValueError as error:
         errors.append(RecordError("identifierField", str(error)))
         external = None
-    return Failed(index, record, tuple(errors)) if errors else Mapped(external, data)
+    return Failed(index, record, tuple(errors), data) if errors else Mapped(external, data)
 
 
 def words(error: Exception) -> str:

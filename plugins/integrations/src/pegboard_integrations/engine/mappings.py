@@ -24,7 +24,8 @@ class FieldMapping:
     source: str = setting("$", help="a JSONPath in the record")
     target: str = setting(help="the field it becomes", validator=named)
     transform: TransformConfig = setting(TransformConfig(), help="what is done to it")
-    default: Any = setting(MISSING, help="the value where the field is null or missing, after the transform")
+    then: tuple[TransformConfig, ...] = setting((), help="what is done to it after that, in this order")
+    default: Any = setting(MISSING, help="the value where the field is null or missing, after the transforms")
     skipIfEmpty: bool = setting(False, help='leave the field out where it is null, "", [] or {}')
 
 

@@ -100,11 +100,12 @@ class RecordError:
 
 @attrs.frozen
 class Failed:
-    """A record that does not map: its place in the page, itself, and each reason."""
+    """A record that does not map: its place in the page, itself, each reason, and the fields that could be made."""
 
     index: int
     source: Any
     errors: tuple[RecordError, ...]
+    data: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -115,7 +116,7 @@ class Page:
     this page. `stop` says why the walk ends here, and `finished` whether that is the end of the data rather than one
     of the caps; the state of a finished walk is None, or what the next incremental run starts from.
     `context` names the parent record of a child walk, and `bound` has what parents bind. `waited` are seconds of rate
-    limits before the request.
+    limits before the request. `count` are the records that came.
     """
 
     number: int
@@ -134,11 +135,11 @@ class Page:
     context: Mapping[str, Any] = attrs.field(factory=dict)
     body: Any = attrs.field(default=None, repr=False)
     bound: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    count: int = attrs.field(default=attrs.Factory(lambda page: len(page.records), takes_self=True))
 
-    @property
-    def count(self) -> int:
-        """Records that came."""
-        return len(self.records)
+    def mapped_only(self) -> "Page":
+        """The same without the body and the records that came, for whoever holds it until what was made is stored."""
+        return attrs.evolve(self, records=(), body=None)
 
 
 class WalkFailed(Problem):

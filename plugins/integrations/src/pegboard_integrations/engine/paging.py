@@ -27,11 +27,6 @@ class Paging:
             return _one()
         return self.paginator.pages(self.config, state)
 
-    def ahead(self, request: PageRequest) -> PageRequest | None:
-        if self.paginator is None or self.paginator.ahead is None:
-            return None
-        return self.paginator.ahead(self.config, request)
-
 
 def _one() -> Walk:
     yield PageRequest({})

@@ -11,8 +11,10 @@ import httpx
 from pegboard import MISSING, PageRequest, PageResponse, Problem, Stop
 from pegboard_jsonpath import text_of
 
+from .answers import Fetched
+from .budget import Walking
 from .decoding import Undecodable
-from .fetching import Fetched, Fetching, Walking, outgoing_of
+from .fetching import Fetching, outgoing_of
 from .graphql import graphql_errors
 from .pages import Failed, MappedRecords, Page
 from .paging import Walk
@@ -67,7 +69,8 @@ class Steps:
     auth: httpx.Auth | None = attrs.field(repr=False)
     progress: Progress
     number: int = 0
-    _early: tuple[PageRequest, "asyncio.Task[Fetched]"] | None = None
+    _early: "asyncio.Task[Fetched] | None" = None
+    """The fetch of the page that is asked for next, where it is under way already."""
 
     async def pages(self, state: State | None) -> AsyncGenerator[Page, None]:
         pages = self.plan.paging.pages((state or {}).get("page"))
@@ -87,11 +90,8 @@ class Steps:
             raise Problem(422, "invalid-state", f"the walk cannot go on from this state: {error}") from None
 
     async def _step(self, pages: Walk, request: PageRequest) -> tuple[Page, PageRequest | None]:
-        ahead = self.plan.paging.ahead(request) if self._may_fetch_early(1) else None
-        mine = self._begun(request)
-        if ahead is not None:
-            self._begin(ahead)
-        fetched = await mine
+        task, self._early = self._early or self._task(request), None
+        fetched = await task
         body, records = content(self.plan, fetched)
         following, stop = self._following(pages, fetched, body, records)
         reached = self.walking.budget.count(len(records), fetched.received.size)
@@ -99,8 +99,9 @@ class Steps:
         stop = stop or reached
         kept = self._kept(records)
         self._advance(kept, fetched)
-        if stop is None and following is not None and self._may_fetch_early(0):
-            self._begin(following)
+        if stop is None and following is not None and self.plan.repeatable:
+            self._early = self._task(following)
+            self._early.add_done_callback(_seen)
             await asyncio.sleep(0)  # so that it is on its way while this page is mapped
         mapped, failed = await self.plan.mapper.page(kept, self.walking.services)
         self._check_failed(failed, fetched)
@@ -161,42 +162,15 @@ class Steps:
             told = self.plan.masks.text(told)
             raise fetched.failed(f"record {first.index} does not map: {told}; failOnRecordError is set", "record")
 
-    def _may_fetch_early(self, own: int) -> bool:
-        """Not where the walk may end before: what is fetched must not be for nothing. `own` pages are still to come."""
-        budget, caps = self.walking.budget, self.walking.caps
-        repeatable = self.plan.repeatable
-        return repeatable and (caps.max_pages is None or budget.pages + own < caps.max_pages)
-
-    def _begun(self, request: PageRequest) -> "asyncio.Task[Fetched]":
-        """The fetch of a page, which may be under way; what was fetched early and is not what follows is dropped."""
-        early, self._early = self._early, None
-        if early is not None:
-            if early[0] == request:
-                return early[1]
-            early[1].cancel()
-            early[1].add_done_callback(_seen)
-        return self._task(request)
-
-    def _begin(self, request: PageRequest) -> None:
-        if self._early is None or self._early[0] != request:
-            if self._early is not None:
-                self._early[1].cancel()
-                self._early[1].add_done_callback(_seen)
-            task = self._task(request)
-            task.add_done_callback(_seen)
-            self._early = (request, task)
-
     def _task(self, request: PageRequest) -> "asyncio.Task[Fetched]":
         outgoing = outgoing_of(self.plan, self.base, request)
         return asyncio.create_task(Fetching(self.plan, self.walking, outgoing, self.auth).fetch())
 
     async def _drop(self) -> None:
         if self._early is not None:
-            task = self._early[1]
-            self._early = None
-            task.cancel()
+            self._early.cancel()
             with suppress(asyncio.CancelledError, Exception):
-                await task
+                await self._early
 
 
 def _seen(task: "asyncio.Task[Any]") -> None:

@@ -10,8 +10,8 @@ import anyio
 from pegboard import Services
 from pegboard_egress import Egress
 
+from .budget import Budget, Clock, Sleep, Walking
 from .children import walk_any
-from .fetching import Budget, Clock, Sleep, Walking
 from .pages import Caps, Page
 from .plan import Plan
 from .steps import State

@@ -12,23 +12,6 @@ named: Any = attrs.validators.min_len(1)
 
 
 @attrs.frozen
-class SignatureConfig:
-    """How the sender proves who it is."""
-
-    header: str = setting("", help="the header of the signature, such as X-Webhook-Signature")
-    algorithm: Literal["hmac-sha256", "hmac-sha1", "none"] = setting(help="how it is made")
-    signaturePrefix: str = setting("", help="what stands before it, such as sha256=")
-    encoding: Literal["hex", "base64"] = setting("hex", help="how its bytes are written")
-    scheme: Literal["plain", "standard", "stripe", "github", "slack", "shopify"] = setting(
-        "plain", help="plain: header, algorithm and prefix as given here; else as that sender does it"
-    )
-    toleranceSeconds: int = setting(
-        300, help="the age at which a signed event is refused", validator=attrs.validators.ge(1)
-    )
-    allowUnsigned: bool = setting(False, help='needed for the algorithm "none"')
-
-
-@attrs.frozen
 class EventRouting:
     """What is done with one kind of event."""
 
@@ -40,10 +23,15 @@ class EventRouting:
     targetShardTypeId: str | None = setting(None, help="the shard type, for create_shard, update_shard, delete_shard")
     dataPath: str = setting("$", help="JSONPath of the data")
     fieldMappings: tuple[FieldMapping, ...] = setting((), help="the fields")
-    identifierPath: str = setting("", help="JSONPath of the identifier, for update_shard and delete_shard")
+    identifierPath: str = setting(
+        "", help='JSONPath of the identifier, in the event or in each record; or map a field to "externalId"'
+    )
+    versionPath: str = setting(
+        "", help="JSONPath of a number or a time: an event that is older than what was there changes nothing"
+    )
     endpointId: str = setting("", help="the endpoint that trigger_sync walks")
-    code: str = setting("", help="the function of custom")
-    language: str = setting("python", help="its language", validator=named)
+    code: str = setting("", help="the function of custom: handle(event, context)")
+    language: Literal["python"] = setting("python", help="its language")
 
 
 @attrs.frozen
@@ -52,7 +40,11 @@ class WebhookConfig:
 
     webhookUrl: str = setting("", help="made by the app; ignored when it is written")
     webhookSecret: Secret = setting(Secret(""), help="the key of the signatures; made by the app where it is empty")
-    signatureConfig: SignatureConfig | None = setting(None, help="how the sender proves who it is")
+    signatureConfig: dict[str, Any] | None = setting(
+        None, help="a scheme and its config; HMAC-SHA256 in X-Webhook-Signature where it is left out"
+    )
+    idPath: str = setting("", help="JSONPath of the event's id: one that was here before changes nothing")
+    idHeader: str = setting("", help="the header of the event's id, where no signature covers one")
     eventRouting: tuple[EventRouting, ...] = setting((), help="what is done with each kind of event")
     responseStatus: int = setting(
         200, help="what is answered", validator=[attrs.validators.ge(200), attrs.validators.lt(300)]
