@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,6 +16,15 @@ CONTENT = bytes(range(256)) * 4000  # about a megabyte
 
 def address(server: Any) -> tuple[str, ...]:
     return "--host=127.0.0.1", f"--port={server.address[1]}", "--username=ann"
+
+
+def filled(part: Path) -> Path:
+    """When some of the file is there: that it was sent does not mean that it has been read."""
+    until = time.monotonic() + 20
+    while not (part.exists() and part.stat().st_size):
+        assert time.monotonic() < until, "nothing was written"
+        time.sleep(0.01)
+    return part
 
 
 @pytest.fixture
@@ -77,13 +87,15 @@ def test_a_download_from_a_silent_server_is_stopped_and_gone_on_with(started, ca
     with ftp_server(remote, stalled=stalled) as server:
         process = started("ftp_download", *address(server), *argv, FTP_PASSWORD=password)
         assert stalled.wait(20)
+        part = filled(work / "products.csv.part")
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=20)
     assert (process.returncode, "run it again" in errors) == (143, True)
     assert sorted(path.name for path in work.iterdir()) == ["products.csv.part", "products.csv.part.json"]
+    size = part.stat().st_size
     with ftp_server(remote) as server:
         assert call("ftp_download", *address(server), *argv, FTP_PASSWORD=password).code == 0
-        assert any(line.startswith("REST 3") for line in server.commands)
+        assert f"REST {size}" in server.commands
     assert (work / "products.csv").read_bytes() == CONTENT
 
 

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+import pegboard_audit
+import pegboard_jobs
+import pegboard_runner_local
 import pegboard_scripts
 import pegboard_store
+import pegboard_vault
 from pegboard import create_app
 from pegboard.testing import callers, client
 from pegboard.testing.fixtures import anyio_backend  # noqa: F401
@@ -20,7 +24,15 @@ from pegboard_store.testing import (  # noqa: F401
     store_section,
 )
 
-PLUGINS = {"callers": callers, "scripts": pegboard_scripts, "store": pegboard_store}
+PLUGINS = {
+    "audit": pegboard_audit,
+    "callers": callers,
+    "jobs": pegboard_jobs,
+    "runner-local": pegboard_runner_local,
+    "scripts": pegboard_scripts,
+    "store": pegboard_store,
+    "vault": pegboard_vault,
+}
 
 COUNT = """# /// pegboard-script
 # description = "Counts to a number"
@@ -57,9 +69,9 @@ def folder(tmp_path: Path) -> Path:
 def app_with(tmp_path: Path, folder: Path) -> Callable[[str], Starlette]:
     """Makes the app on a database."""
 
-    def make(url: str) -> Starlette:
-        scripts = {"folders": [str(folder)], "upload_size": 100_000, "upload_quota": 250_000}
-        sections = {"store": store_section(url), "scripts": scripts}
+    def make(url: str, **further: Any) -> Starlette:
+        scripts = {"folders": [str(folder)], "upload_size": 100_000, "upload_quota": 250_000, **further}
+        sections = {"store": store_section(url), "scripts": scripts, "jobs": {"drain": 0.0}}
         settings = {"data": str(tmp_path), "plugins": sections}
         return create_app(settings=settings, plugins=PLUGINS, installed=False, environ={})
 

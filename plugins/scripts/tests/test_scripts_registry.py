@@ -64,3 +64,11 @@ async def test_an_app_does_not_start_with_a_script_that_it_could_not_run(tmp_pat
     with pytest.raises(StartupError, match=r"count\.py.*parameters\.0\.mni: unknown key; did you mean \"min\""):
         async with client(app):
             raise AssertionError("it started")
+
+
+def test_a_block_may_be_empty_and_must_have_an_end(folder: Path) -> None:
+    (folder / "bare.py").write_text("# /// pegboard-script\n# ///\nprint(1)\n")
+    assert registered([folder], []).by_name["bare"].script.argv == ("{python}", str(folder / "bare.py"))
+    (folder / "open.py").write_text('# /// pegboard-script\n# category = "nightly"\nprint(1)\n')
+    with pytest.raises(ManifestError, match=r"open\.py: its block .* has no end"):
+        registered([folder], [])

@@ -10,9 +10,10 @@ from pegboard.json import converter
 
 from .specs import Script
 
-# PEP 723's reference implementation, for a block of type "pegboard-script"
-BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+# PEP 723's reference implementation, for a block of type "pegboard-script", which may be empty: all has a default
+BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)*)^# ///$")
 TYPE = "pegboard-script"
+OPENING = f"# /// {TYPE}"
 
 
 class ManifestError(ValueError):
@@ -38,6 +39,8 @@ def read_annotated(text: str, place: str, defaults: Mapping[str, Any]) -> Script
     """
     blocks = [match for match in BLOCK.finditer(text) if match["type"] == TYPE]
     if not blocks:
+        if OPENING in text.splitlines():
+            raise ManifestError(f'{place}: its block "{OPENING}" has no end: comment lines, and then "# ///"')
         return None
     if len(blocks) > 1:
         raise ManifestError(f"{place}: there are {len(blocks)} blocks of type {TYPE}; one is allowed")

@@ -54,9 +54,15 @@ class Artifacts:
             os.close(open_beneath(self.folder, name))
         except (ValueError, OSError) as error:
             return f"{event.path}: {error}"
-        if name.text not in self.names:
-            self.names.append(name.text)
+        if name.text in self.names:
+            self.names.remove(name.text)
+        self.names.append(name.text)
         return ""
+
+    @property
+    def latest(self) -> FileName:
+        """The one that was declared last."""
+        return FileName(self.names[-1])
 
     def keep(self, place: Path) -> Mapping[str, Path]:
         """Copy them to a folder; where each is."""

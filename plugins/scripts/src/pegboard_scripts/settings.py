@@ -16,6 +16,7 @@ class ScriptsSettings:
 
     folders: tuple[Path, ...] = setting((), help="folders of programs that say in a comment what they are")
     manifests: tuple[Path, ...] = setting((), help="files with [[script]] tables, in TOML")
+    files: Path | None = setting(None, help="a folder whose files callers may name; without it they send uploads")
     secrets: dict[str, Secret] = setting({}, help="the variables that scripts need, by their names: FTP_PASSWORD = ...")
     upload_size: int = setting(100 * MIB, help="bytes of one upload", validator=ge(1))
     upload_quota: int = setting(1024 * MIB, help="bytes of all uploads of a user", validator=ge(1))

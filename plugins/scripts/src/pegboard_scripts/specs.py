@@ -142,6 +142,7 @@ class Script:
     )
     estimated_duration: int | None = setting(None, help="seconds that it takes")
     requires_auth: bool = setting(True, help="whether callers must say who they are")
+    scopes: tuple[str, ...] = setting((), help="what callers need besides scripts:write, such as imports:admin")
     resumes: bool = setting(False, help="whether another attempt goes on in the same folder")
     parameters: tuple[Parameter, ...] = setting((), help="what it takes")
     secrets: tuple[Variable, ...] = setting((), help="secrets that the operator sets")
@@ -150,6 +151,8 @@ class Script:
     limits: ScriptLimits = setting(ScriptLimits(), help="how much it may use")
 
     def __attrs_post_init__(self) -> None:
+        if not self.requires_auth:
+            raise Refusal("requires_auth", "cannot be false: every run belongs to somebody, who sees it and ends it")
         self._once("parameters", (parameter.name for parameter in self.parameters))
         self._once("parameters", (one.option for one in self.parameters if one.passed == "argument" and one.option))
         own = (one.environment_variable for one in self.parameters if one.passed == "environment")
