@@ -8,8 +8,12 @@ from urllib.parse import urlencode
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+import pegboard_egress
+import pegboard_jobs
+import pegboard_store
+import pegboard_vault
 import pegboard_webhooks
-from pegboard.testing.suites import PluginSuite
+from pegboard.testing.suites import PanelSuite, PluginSuite
 from pegboard_webhooks import Delivery
 from pegboard_webhooks.schemes.hmacs import HMAC
 from pegboard_webhooks.schemes.message_signatures import MESSAGE_SIGNATURE
@@ -37,6 +41,19 @@ def public_pem(key: Any) -> str:
 class TestWebhooks(PluginSuite):
     plugin = pegboard_webhooks
     name = "webhooks"
+    anonymous = frozenset({"webhooks.receive"})
+    plugins: ClassVar = {
+        "egress": pegboard_egress,
+        "jobs": pegboard_jobs,
+        "store": pegboard_store,
+        "vault": pegboard_vault,
+    }
+
+
+class TestWebhooksPanels(PanelSuite):
+    plugin = pegboard_webhooks
+    name = "webhooks"
+    plugins: ClassVar = TestWebhooks.plugins
 
 
 class TestHmac(WebhookSchemeSuite):

@@ -1,0 +1,1 @@
+"""Events that come in: read, verified, stored, answered, and handled by jobs."""
