@@ -1,0 +1,17 @@
+export const python = {
+  title: "Python",
+  summary: "Runs in a fresh process, without network or files. What it returns is the result. Ctrl+Enter runs it.",
+  code: "Code",
+  run: "Run",
+  runs: "Running…",
+  goesOn: "It takes longer, and goes on; the result comes here.",
+  result: "Result",
+  none: "The result and what the code prints appear here.",
+  output: "Output",
+  errors: "Errors",
+  timeout: "Longest time in seconds",
+  wrongTimeout: (most: number) => `a whole number from 1 to ${most}`,
+  line: (line: number) => `Line ${line}`,
+  times: (ran: number, waited: number) => `ran ${ran.toFixed(3)} s, waited ${waited.toFixed(3)} s`,
+  job: "The job",
+};

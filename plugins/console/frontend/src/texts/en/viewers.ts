@@ -1,0 +1,18 @@
+export const viewers = {
+  tabMoves: "Tab leaves the editor",
+  tabIndents: "Tab indents",
+  tabMovesHelp: "Tab leaves the editor; press Control and M to let it indent.",
+  tabIndentsHelp: "Tab indents; press Escape, then Tab to leave the editor, or Control and M to let Tab leave it again.",
+  editorHelp: "Control and space completes. Control and F searches. F8 goes to the next mistake.",
+  phrases: {} as Record<string, string>,
+  more: "Show more",
+  less: "Show less",
+  moreItems: (count: number) => `Show ${count} more`,
+  items: (count: number) => (count === 1 ? "1 item" : `${count} items`),
+  members: (count: number) => (count === 1 ? "1 field" : `${count} fields`),
+  pick: "Use this value",
+  picked: "used",
+  time: "Time",
+  noData: "No data yet",
+  lastOf: (shown: number, all: number) => `The last ${shown} of ${all}.`,
+};
