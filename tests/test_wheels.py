@@ -84,6 +84,17 @@ def test_a_fault_of_a_wheel_is_told(
     assert found[0].startswith(told)
 
 
+def test_what_a_build_makes_is_in_the_wheel_and_need_not_be_in_src(shelf: Distribution, tmp_path: Path) -> None:
+    pyproject = shelf.folder / "pyproject.toml"
+    pyproject.write_text(f'{pyproject.read_text()}\n[tool.pegboard]\nbuilt = ["static"]\n')
+    made, other = {"pegboard_shelf/static/page.js": ""}, {"pegboard_shelf/statics/page.js": ""}
+    assert faults(packed(tmp_path, {**SOUND, **made}), shelf) == []
+    assert faults(packed(tmp_path, SOUND), shelf) == ["lacks what is built into pegboard_shelf/static/"]
+    assert faults(packed(tmp_path, {**SOUND, **made, **other}), shelf) == [
+        "has pegboard_shelf/statics/page.js, which is not in src"
+    ]
+
+
 def test_neighbours_of_neighbours_come_along(tmp_path: Path) -> None:
     add(tmp_path, "shelf", "")
     add(tmp_path, "book", '"pegboard-shelf"')

@@ -378,6 +378,15 @@ def test_a_breach_is_told(tree: Path, rule: Rule, change: Change, told: str) -> 
     assert any(told in breach for breach in rule(tree)), rule(tree)
 
 
+def test_a_backend_of_its_own_is_right_where_it_stands_on_flits(tree: Path) -> None:
+    own = 'build-backend = "backend"\nbackend-path = ["backend"]'
+    replace("plugins/shelf/pyproject.toml", 'build-backend = "flit_core.buildapi"', own)(tree)
+    write("plugins/shelf/backend/backend.py", "from flit_core import buildapi\n")(tree)
+    assert layout.names_agree(tree) == []
+    write("plugins/shelf/backend/backend.py", "from other import buildapi\n")(tree)
+    assert "build-backend is 'other.buildapi'" in layout.names_agree(tree)[0]
+
+
 def test_every_rule_is_seen_to_fail() -> None:
     named = {rule.__name__ for rule, _, _ in BREACHES}
     assert {rule.__name__ for rule in RULES} == named

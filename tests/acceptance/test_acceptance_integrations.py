@@ -49,7 +49,7 @@ async def test_wrong_expressions_of_a_mapping_are_refused_with_their_place(clien
         answer = await saved(client, responseMapping=mapping(config))
         assert answer.status_code == 422, name
         [error] = answer.json()["errors"]
-        assert error["pointer"] == "/endpoints/0/responseMapping/fieldMappings/0/transform/config", name
+        assert error["pointer"] == "/endpoints/0/responseMapping/fieldMappings/0/transform/config/expression", name
         assert error["detail"].startswith("line 1, column "), name
 
 

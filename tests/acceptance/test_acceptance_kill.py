@@ -9,7 +9,7 @@ import attrs
 import httpx
 import pytest
 
-from pegboard.testing import ServerProcess, served
+from pegboard.testing import Forking, ServerProcess
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
@@ -107,19 +107,19 @@ async def everything(server: ServerProcess) -> dict[str, str]:
     return saved
 
 
-async def test_nothing_acknowledged_is_lost(database_url: str, tmp_path: Path) -> None:
+async def test_nothing_acknowledged_is_lost(forked: Forking, database_url: str, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**9)
     dice = random.Random(seed)
     instants = [*sorted(dice.sample(range(50, WRITES - 50), KILLS - 1)), WRITES]
     clients = [Client(random.Random(dice.random())) for _ in range(CLIENTS)]
     environ = {"API_KEY": KEY, "DATABASE_URL": database_url, "PEGBOARD_STORE__MIGRATE": "start"}
     for wanted in instants:
-        async with served(tmp_path, environ=environ) as server:
+        async with forked.served(tmp_path, environ=environ) as server:
             saved = await everything(server)
             for client in clients:
                 client.check(saved)
             await write_until_killed(server, clients, wanted)
-    async with served(tmp_path, environ=environ) as server:
+    async with forked.served(tmp_path, environ=environ) as server:
         saved = await everything(server)
         for client in clients:
             client.check(saved)

@@ -3,20 +3,33 @@
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from pegboard.testing import run_pegboard, served
+from pegboard.testing import Forking, run_pegboard, served
+from pegboard.testing.processes import Finished
 
 pytestmark = pytest.mark.anyio
 
 
-async def refusal(folder: Path, *arguments: str, **environ: str) -> str:
-    """The one line with which a start ends."""
-    ended = await run_pegboard("serve", *(arguments or ("--port", "0")), cwd=folder, environ=environ)
+Refusal = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def refusal(forked: Forking, tmp_path: Path) -> Refusal:
+    """The one line with which a start ends, in the test's folder."""
+
+    async def start(*arguments: str, **environ: str) -> str:
+        words = ("serve", *(arguments or ("--port", "0")))
+        return line_of(await forked.run(*words, cwd=tmp_path, environ=environ))
+
+    return start
+
+
+def line_of(ended: Finished) -> str:
     assert ended.code != 0, ended.stdout
     lines = ended.stderr.splitlines()
     assert len(lines) == 1, ended.stderr
@@ -32,8 +45,8 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-async def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
-    line = await refusal(tmp_path, "--port", str(taken_port))
+async def test_a_port_in_use(refusal: Refusal, tmp_path: Path, taken_port: int) -> None:
+    line = await refusal("--port", str(taken_port))
     assert f"port {taken_port}" in line
     assert "in use" in line
     assert "--port" in line
@@ -51,9 +64,11 @@ async def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
         ("required = ['nonsense']", ("required", '"nonsense"', "not installed", "pip install pegboard-nonsense")),
     ],
 )
-async def test_a_settings_file_that_is_wrong(tmp_path: Path, toml: str, words: tuple[str, ...]) -> None:
+async def test_a_settings_file_that_is_wrong(
+    refusal: Refusal, tmp_path: Path, toml: str, words: tuple[str, ...]
+) -> None:
     (tmp_path / "pegboard.toml").write_text(toml)
-    line = await refusal(tmp_path)
+    line = await refusal()
     assert [word for word in words if word not in line] == [], line
 
 
@@ -67,30 +82,32 @@ async def test_a_settings_file_that_is_wrong(tmp_path: Path, toml: str, words: t
         ({"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, ("/nowhere/at/all.db", "cannot be opened")),
     ],
 )
-async def test_an_environment_that_is_wrong(tmp_path: Path, environ: dict[str, str], words: tuple[str, ...]) -> None:
-    line = await refusal(tmp_path, **environ)
+async def test_an_environment_that_is_wrong(refusal: Refusal, environ: dict[str, str], words: tuple[str, ...]) -> None:
+    line = await refusal(**environ)
     assert [word for word in words if word not in line] == [], line
     assert "topsecret" not in line
 
 
-async def test_a_database_that_is_newer_than_the_code(tmp_path: Path) -> None:
-    done = await run_pegboard("db", "upgrade", cwd=tmp_path)
+async def test_a_database_that_is_newer_than_the_code(forked: Forking, refusal: Refusal, tmp_path: Path) -> None:
+    done = await forked.run("db", "upgrade", cwd=tmp_path)
     assert done.code == 0, done.stderr
     with sqlite3.connect(tmp_path / "pegboard.db") as database:
         database.execute("UPDATE alembic_version_endpoints SET version_num = '9999'")
     database.close()
-    line = await refusal(tmp_path)
+    line = await refusal()
     assert "endpoints" in line
     assert "9999" in line
     assert "newer" in line
 
 
-async def test_a_postgresql_database_without_its_tables(tmp_path: Path, postgresql_url: str) -> None:
-    line = await refusal(tmp_path, DATABASE_URL=postgresql_url)
+async def test_a_postgresql_database_without_its_tables(
+    forked: Forking, refusal: Refusal, tmp_path: Path, postgresql_url: str
+) -> None:
+    line = await refusal(DATABASE_URL=postgresql_url)
     assert "pegboard db upgrade" in line
-    upgraded = await run_pegboard("db", "upgrade", cwd=tmp_path, environ={"DATABASE_URL": postgresql_url})
+    upgraded = await forked.run("db", "upgrade", cwd=tmp_path, environ={"DATABASE_URL": postgresql_url})
     assert upgraded.code == 0, upgraded.stderr
-    async with served(tmp_path, environ={"DATABASE_URL": postgresql_url}) as server:
+    async with forked.served(tmp_path, environ={"DATABASE_URL": postgresql_url}) as server:
         assert server.url
 
 
@@ -110,7 +127,8 @@ def broken_plugin(tmp_path: Path) -> dict[str, str]:
 async def test_a_plugin_that_raises_at_import(
     tmp_path: Path, broken_plugin: dict[str, str], rule: dict[str, str]
 ) -> None:
-    line = await refusal(tmp_path, **broken_plugin, **rule)
+    environ = broken_plugin | rule
+    line = line_of(await run_pegboard("serve", "--port", "0", cwd=tmp_path, environ=environ))
     for word in ('plugin "broken"', "import", "no luck today", "PEGBOARD_DISABLE=broken"):
         assert word in line
 

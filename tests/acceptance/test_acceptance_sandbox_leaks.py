@@ -15,7 +15,7 @@ from pegboard import Ending, Limits, Program, Run, Sandbox
 from sandboxes.kinds import JAILED, opened
 from sandboxes.level import MEGABYTE, Level, zygotes
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 CALLS, WARM_UP, BAD = 10_000, 500, 500
 CALLERS = 16

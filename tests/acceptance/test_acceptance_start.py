@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pegboard.testing import ServerProcess, served
+from pegboard.testing import Forking, ServerProcess, served
 
 pytestmark = pytest.mark.anyio
 
@@ -57,8 +57,8 @@ async def ready(server: ServerProcess) -> dict[str, list[str]]:
 
 
 @needs_curl
-async def test_the_first_start_prints_a_key_an_address_and_a_line_that_runs(tmp_path: Path) -> None:
-    async with served(tmp_path) as server:
+async def test_the_first_start_prints_a_key_an_address_and_a_line_that_runs(forked: Forking, tmp_path: Path) -> None:
+    async with forked.served(tmp_path) as server:
         shown = await ready(server)
         (key,) = shown["API key"]
         assert (await in_a_shell("\n".join(shown["Try it"])))["result"] == {"total": 6}
@@ -69,7 +69,7 @@ async def test_the_first_start_prints_a_key_an_address_and_a_line_that_runs(tmp_
             home = await http.get(server.url)
             assert home.url == viewer.url
         assert await server.interrupt() == 0
-    async with served(tmp_path) as server:
+    async with forked.served(tmp_path) as server:
         shown = await ready(server)
         assert key not in server.output
         assert "pk_" not in server.output
@@ -79,8 +79,8 @@ async def test_the_first_start_prints_a_key_an_address_and_a_line_that_runs(tmp_
 
 
 @needs_curl
-async def test_each_line_of_the_samples_runs(tmp_path: Path) -> None:
-    async with served(tmp_path, "--sample") as server:
+async def test_each_line_of_the_samples_runs(forked: Forking, tmp_path: Path) -> None:
+    async with forked.served(tmp_path, "--sample") as server:
         lines = (await ready(server))["Samples"]
         results = [await in_a_shell(line) for line in lines]
         monthly, figures, region = results
@@ -95,8 +95,8 @@ async def test_each_line_of_the_samples_runs(tmp_path: Path) -> None:
             assert (await http.get(public[0])).json() == figures
 
 
-async def test_a_key_of_the_environment_is_not_printed(tmp_path: Path) -> None:
-    async with served(tmp_path, environ={"API_KEY": "kept-in-the-environment"}) as server:
+async def test_a_key_of_the_environment_is_not_printed(forked: Forking, tmp_path: Path) -> None:
+    async with forked.served(tmp_path, environ={"API_KEY": "kept-in-the-environment"}) as server:
         shown = await ready(server)
         assert "API key" not in shown
         assert "kept-in-the-environment" not in server.output

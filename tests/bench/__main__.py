@@ -5,13 +5,21 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .console import console
 from .endpoints import endpoints
+from .execute import execute
 from .figures import Figure, show, write
+from .following import following
 from .integrations import integrations
+from .jobs import jobs
 from .kernel import routes, start
+from .log import log
+from .models import models
 from .processes import Missing
 from .sandbox import sandbox
 from .saved import saved
+from .storefront import storefront
+from .webhooks import webhooks
 
 MEASURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "start": start,
@@ -20,6 +28,14 @@ MEASURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "endpoints": endpoints,
     "saved": saved,
     "integrations": integrations,
+    "webhooks": webhooks,
+    "jobs": jobs,
+    "execute": execute,
+    "following": following,
+    "models": models,
+    "storefront": storefront,
+    "console": console,
+    "log": log,
 }
 
 

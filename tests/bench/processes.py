@@ -134,8 +134,12 @@ def conversation(command: list[str], environ: Mapping[str, str], cwd: Path = HER
             yield Conversation(child, told)
 
 
-def load(port: int, path: str, *headers: str, seconds: int = 3, connections: int = 16) -> Load:
+def load(
+    port: int, path: str, *headers: str, seconds: int = 3, connections: int = 16, script: Path | None = None
+) -> Load:
     """Put load on a path, with wrk: a client written in Python would be slower than what it measures.
+
+    `script` is a file in Lua that says what is sent, where that is not a GET.
 
     Raises Missing without wrk, RuntimeError if any answer is not 2xx.
     """
@@ -144,6 +148,7 @@ def load(port: int, path: str, *headers: str, seconds: int = 3, connections: int
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s"]
     for header in headers:
         command += ["-H", header]
+    command += ["-s", str(script)] if script else []
     done = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, check=True, text=True)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise RuntimeError(f"{path}: {done.stdout}")

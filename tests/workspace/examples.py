@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, chdir
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, REPORT_UDIFF, Example, OutputChecker
 from pathlib import Path
 from types import ModuleType
@@ -52,6 +52,9 @@ class Page:
         document.namespace = vars(module)
         sys.modules[module.__name__] = module
         self.stack.callback(sys.modules.pop, module.__name__)
+        files = self.folder / "app"
+        files.mkdir()
+        self.stack.enter_context(chdir(files))  # where an app of an example keeps its files, and finds no settings
         found = list(document.examples())
         for example in found:
             example.evaluate()

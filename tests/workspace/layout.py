@@ -8,7 +8,7 @@ from .tree import GROUP, SHELVES, Distribution, distributions, parse
 
 
 def names_agree(root: Path) -> list[str]:
-    """Folder, distribution, import name and entry point carry the same name; the build is flit's.
+    """Folder, distribution, import name and entry point carry the same name; the build is flit's, or stands on it.
 
     What implements a hook has an entry point; a library among the plugins implements none.
     """
@@ -39,7 +39,7 @@ def _names(distribution: Distribution) -> Iterator[str]:
             pyproject.get("tool", {}).get("flit", {}).get("module", {}).get("name"),
             distribution.module,
         ),
-        "build-system.build-backend": (pyproject.get("build-system", {}).get("build-backend"), "flit_core.buildapi"),
+        "build-system.build-backend": (_backend(distribution), "flit_core.buildapi"),
     }
     if distribution.is_plugin or _hangs_on_hooks(distribution):
         entry_points = project.get("entry-points", {}).get(GROUP)
@@ -47,6 +47,18 @@ def _names(distribution: Distribution) -> Iterator[str]:
     for key, (found, wanted) in expected.items():
         if found != wanted:
             yield f"{distribution.place}/pyproject.toml: {key} is {found!r}; the folder's name makes it {wanted!r}"
+
+
+def _backend(distribution: Distribution) -> object:
+    """What builds it: a backend of its own, in the folder of that name, may stand on flit's, which it then imports."""
+    build = distribution.pyproject.get("build-system", {})
+    own = distribution.folder / "backend/backend.py"
+    if (build.get("build-backend"), build.get("backend-path")) != ("backend", ["backend"]) or not own.is_file():
+        return build.get("build-backend")
+    froms = [node for node in ast.walk(parse(own)) if isinstance(node, ast.ImportFrom)]
+    return next(
+        (f"{node.module}.{alias.name}" for node in froms for alias in node.names if alias.name == "buildapi"), None
+    )
 
 
 def _parts(distribution: Distribution) -> Iterator[str]:

@@ -37,8 +37,20 @@ def _files(packed: set[str], distribution: Distribution) -> Iterator[str]:
     source = distribution.folder / "src"
     files = (path for path in tracked(distribution.root) if distribution.package in path.parents)
     wanted = {path.relative_to(source).as_posix() for path in files}
+    made = {name for name in packed - wanted if name.startswith(tuple(_built(distribution)))}
     yield from (f"lacks {name}" for name in sorted(wanted - packed))
-    yield from (f"has {name}, which is not in src" for name in sorted(packed - wanted))
+    yield from (f"has {name}, which is not in src" for name in sorted(packed - wanted - made))
+    yield from (f"lacks what is built into {place}" for place in _built(distribution) if not _any(made, place))
+
+
+def _built(distribution: Distribution) -> list[str]:
+    """The folders of the package that its build makes, as ``[tool.pegboard] built`` names them."""
+    names = distribution.pyproject.get("tool", {}).get("pegboard", {}).get("built", ())
+    return [f"{distribution.module}/{name}/" for name in names]
+
+
+def _any(names: set[str], place: str) -> bool:
+    return any(name.startswith(place) for name in names)
 
 
 def _metadata(text: str, distribution: Distribution) -> Iterator[str]:
