@@ -1,10 +1,11 @@
 """Memory of processes, as Linux tells it (``/proc/<pid>/smaps_rollup``)."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
+
+from pegboard.testing.census import children, descendants
 
 MEGABYTE = 1024 * 1024
 
@@ -26,18 +27,4 @@ def memory(pid: int) -> Memory:
 
 def leaves(pid: int) -> set[int]:
     """The descendants of a process that have no child themselves."""
-    return {child for child in _descendants(pid) if not _children(child)}
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    for child in _children(pid):
-        yield child
-        yield from _descendants(child)
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        threads = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    except (FileNotFoundError, ProcessLookupError):  # it went while it was looked at
-        return []
-    return [int(child) for line in threads for child in line.split()]
+    return {child for child in descendants(pid) if not children(child)}

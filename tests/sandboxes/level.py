@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from pegboard.testing.census import Census
+from pegboard.testing.census import Census, children
 
 MEGABYTE = 1 << 20
 
@@ -55,12 +55,3 @@ def resident(pid: int) -> int:
 def zygotes() -> list[int]:
     """The children of our children: a jail's launcher has one."""
     return [zygote for launcher in children(os.getpid()) for zygote in children(launcher)]
-
-
-def children(pid: int) -> list[int]:
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-        told = [Path(f"/proc/{pid}/task/{thread}/children").read_text() for thread in threads]
-        return [int(child) for line in told for child in line.split()]
-    except OSError:
-        return []

@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from pegboard import Argument, Ending, Limits, Outcome, Program, Run
+from pegboard.testing.census import children
 from pegboard_sandbox_monty import Monty, MontySettings, open_monty
 
 REQUEST: dict[str, Any] = {
@@ -122,20 +123,7 @@ async def desk(anyio_backend: str, open_desk: OpenDesk) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def children() -> Callable[[int], list[int]]:
-    """The processes that a process has started, zombies included."""
-
-    def look(pid: int) -> list[int]:
-        found = []
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            found += [int(child) for child in (task / "children").read_text().split()]
-        return found
-
-    return look
-
-
-@pytest.fixture
-def supervisors(children: Callable[[int], list[int]]) -> Callable[[], list[int]]:
+def supervisors() -> Callable[[], list[int]]:
     """The supervisors that this process has started."""
 
     def look() -> list[int]:

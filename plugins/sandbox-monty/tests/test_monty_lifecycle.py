@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from pegboard import Ending, Isolation, Limits, Problem, Program
 from pegboard.testing import Census
+from pegboard.testing.census import children, descendants
 from pegboard_sandbox_monty import MontySettings, open_monty, probe
 from pegboard_sandbox_monty.process import Lost, start
 
@@ -59,7 +60,7 @@ async def test_an_outcome_says_level_one(desk: Any) -> None:
 
 
 async def test_the_processes_know_nothing_of_the_servers_environment(
-    open_desk: Any, supervisors: Any, children: Any, monkeypatch: pytest.MonkeyPatch
+    open_desk: Any, supervisors: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PEGBOARD_TEST_SECRET", "hush")
     before = set(supervisors())
@@ -73,7 +74,7 @@ async def test_the_processes_know_nothing_of_the_servers_environment(
 
 
 async def test_an_interpreter_that_is_killed_ends_its_call_and_no_other(
-    open_desk: Any, supervisors: Any, children: Any, began: Any
+    open_desk: Any, supervisors: Any, began: Any
 ) -> None:
     before = set(supervisors())
     async with open_desk() as desk:
@@ -87,9 +88,7 @@ async def test_an_interpreter_that_is_killed_ends_its_call_and_no_other(
         assert set(supervisors()) - before == {supervisor}
 
 
-async def test_an_idle_interpreter_that_is_killed_costs_no_call(
-    open_desk: Any, supervisors: Any, children: Any, until: Any
-) -> None:
+async def test_an_idle_interpreter_that_is_killed_costs_no_call(open_desk: Any, supervisors: Any, until: Any) -> None:
     before = set(supervisors())
     async with open_desk() as desk:
         await desk.value("return 1")
@@ -103,7 +102,7 @@ async def test_an_idle_interpreter_that_is_killed_costs_no_call(
 
 
 async def test_a_supervisor_that_is_killed_ends_its_call_by_name_and_takes_the_interpreter_along(
-    open_desk: Any, supervisors: Any, children: Any, began: Any, until: Any
+    open_desk: Any, supervisors: Any, began: Any, until: Any
 ) -> None:
     before = set(supervisors())
     async with open_desk() as desk:
@@ -151,7 +150,7 @@ IN_NATIVE_CODE = "import time\nprint('began')\ntime.sleep(0.01)\nreturn 10 ** 10
 
 @pytest.mark.parametrize("source", [SPIN, ASLEEP, IN_NATIVE_CODE], ids=["loop", "sleep", "native"])
 async def test_a_cancelled_caller_leaves_no_process_computing(
-    source: str, open_desk: Any, supervisors: Any, children: Any, began: Any, until: Any
+    source: str, open_desk: Any, supervisors: Any, began: Any, until: Any
 ) -> None:
     before = set(supervisors())
     async with open_desk() as desk:
@@ -221,14 +220,6 @@ async def test_a_supervisor_ends_with_the_server(tmp_path: Path, until: Any) -> 
     server.kill()
     await server.wait()
     await until(lambda: all(state_of(pid) in "Z" for pid in family))
-
-
-def descendants(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
 
 
 async def test_many_calls_leave_nothing_behind(open_desk: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pegboard import Ending, Limits, Problem, Program
+from pegboard.testing.census import children
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +91,7 @@ async def test_what_ended_is_counted(open_desk: Any) -> None:
         assert load.waited >= 0
 
 
-async def test_a_process_serves_one_tenant(open_desk: Any, supervisors: Any, children: Any) -> None:
+async def test_a_process_serves_one_tenant(open_desk: Any, supervisors: Any) -> None:
     before = set(supervisors())
     async with open_desk() as desk:
         seen = []
@@ -102,7 +103,7 @@ async def test_a_process_serves_one_tenant(open_desk: Any, supervisors: Any, chi
         assert len(set(seen)) == 3
 
 
-async def test_a_tenant_finds_its_own_process_again(open_desk: Any, supervisors: Any, children: Any) -> None:
+async def test_a_tenant_finds_its_own_process_again(open_desk: Any, supervisors: Any) -> None:
     before = set(supervisors())
     async with open_desk(workers=2) as desk:
         await asyncio.gather(desk.value("return 1", tenant="a"), desk.value("return 1", tenant="b"))
@@ -112,7 +113,7 @@ async def test_a_tenant_finds_its_own_process_again(open_desk: Any, supervisors:
         assert {pid for supervisor in set(supervisors()) - before for pid in children(supervisor)} == processes
 
 
-async def test_an_interpreter_is_replaced_after_so_many_calls(open_desk: Any, supervisors: Any, children: Any) -> None:
+async def test_an_interpreter_is_replaced_after_so_many_calls(open_desk: Any, supervisors: Any) -> None:
     before = set(supervisors())
     async with open_desk(calls=3) as desk:
         seen = set()

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from pegboard import Limits, Outcome, Program, Run
+from pegboard.testing.census import children, descendants
 from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, Warmth, open_jail
 from pegboard_sandbox_process.launch import StartFailed
 from pegboard_sandbox_process.probe import probe
@@ -90,32 +91,18 @@ def given_fixture(jail: Jail) -> Callable[..., object]:
     return runner
 
 
-def children_of(pid: int) -> list[int]:
-    found = []
-    try:
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/children") as file:
-                found += [int(child) for child in file.read().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return found
-
-
 class Family:
     """The launchers that a test's jail has, oldest first, and their zygotes."""
 
     def __init__(self) -> None:
-        self._before = set(children_of(os.getpid()))
+        self._before = set(children(os.getpid()))
         self.descriptors = len(os.listdir("/proc/self/fd"))
 
     def launchers(self) -> list[int]:
-        return sorted(set(children_of(os.getpid())) - self._before)
+        return sorted(set(children(os.getpid())) - self._before)
 
     def zygotes(self) -> list[int]:
-        return [zygote for launcher in self.launchers() for zygote in children_of(launcher)]
-
-    def children(self, pid: int) -> list[int]:
-        return children_of(pid)
+        return [zygote for launcher in self.launchers() for zygote in children(launcher)]
 
     def is_gone(self) -> bool:
         return not self.launchers() and len(os.listdir("/proc/self/fd")) <= self.descriptors
@@ -128,15 +115,10 @@ def family(namespaces: None) -> Iterator[Family]:
     assert family.is_gone(), f"processes {family.launchers()} or descriptors are left behind"
 
 
-@pytest.fixture
-def descendants() -> Callable[[], list[int]]:
+@pytest.fixture(name="descendants")
+def _descendants() -> Callable[[], list[int]]:
     """All processes below this one, zombies included."""
-
-    def look(pid: int | None = None) -> list[int]:
-        children = children_of(pid or os.getpid())
-        return children + [each for child in children for each in look(child)]
-
-    return look
+    return descendants
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pegboard import Ending, Limits, Outcome, Program, Run
+from pegboard.testing.census import children
 from pegboard_sandbox_process import FULL_PYTHON, Jail, ProcessSettings, open_jail
 
 pytestmark = pytest.mark.anyio
@@ -39,8 +40,8 @@ async def prepared(jail: Jail, family: Any, until: Until) -> list[int]:
     for _ in range(2):
         assert (await jail.run(WHO)).ending is Ending.RESULT
     (zygote,) = family.zygotes()
-    await until(lambda: len(family.children(zygote)) == 2 and jail.load.processes == 2, "two are prepared")
-    found: list[int] = family.children(zygote)
+    await until(lambda: len(children(zygote)) == 2 and jail.load.processes == 2, "two are prepared")
+    found: list[int] = children(zygote)
     return found
 
 
@@ -55,7 +56,7 @@ async def test_checks_take_them_too(jail: Jail, family: Any, until: Until) -> No
     before = await prepared(jail, family, until)
     assert (await jail.check("t", Program("x ="), Limits()))[0].code == "SYNTAX"
     (zygote,) = family.zygotes()
-    await until(lambda: before[0] not in family.children(zygote), "the first was taken")
+    await until(lambda: before[0] not in children(zygote), "the first was taken")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ async def test_a_call_with_other_limits_has_a_process_of_its_own(
     waiting = await prepared(jail, family, until)
     outcome = await jail.run(Run("t", WHO.program, limits=limits))
     assert int(outcome.result) not in {inside(pid) for pid in waiting}
-    assert family.children(family.zygotes()[0]) == waiting, "once is not enough to prepare others"
+    assert children(family.zygotes()[0]) == waiting, "once is not enough to prepare others"
 
 
 async def test_walls_that_differ_a_little_share_what_is_prepared(jail: Jail, family: Any, until: Until) -> None:
@@ -83,15 +84,15 @@ async def test_limits_that_are_asked_for_again_replace_what_was_prepared(jail: J
         assert outcome.failure is not None
         assert outcome.failure.limit == "memory", "its own limit holds it, not the one before"
     (zygote,) = family.zygotes()
-    await until(lambda: not set(before) & set(family.children(zygote)), "those of the old limits are gone")
-    await until(lambda: len(family.children(zygote)) == 2, "two of the new limits are there")
+    await until(lambda: not set(before) & set(children(zygote)), "those of the old limits are gone")
+    await until(lambda: len(children(zygote)) == 2, "two of the new limits are there")
 
 
 async def test_an_exact_limit_of_processor_time_is_not_spent_beforehand(jail: Jail, family: Any, until: Until) -> None:
     run = Run("t", WHO.program, limits=Limits(cpu=0.5))
     for _ in range(3):
         assert (await jail.run(run)).ending is Ending.RESULT
-    await until(lambda: not family.children(family.zygotes()[0]), "none is prepared")
+    await until(lambda: not children(family.zygotes()[0]), "none is prepared")
 
 
 async def test_one_that_died_meanwhile_costs_no_call(jail: Jail, family: Any, until: Until) -> None:
@@ -99,7 +100,7 @@ async def test_one_that_died_meanwhile_costs_no_call(jail: Jail, family: Any, un
         os.kill(pid, signal.SIGKILL)
     assert {(await jail.run(WHO)).ending for _ in range(3)} == {Ending.RESULT}
     (zygote,) = family.zygotes()
-    await until(lambda: len(family.children(zygote)) == 2, "others are prepared")
+    await until(lambda: len(children(zygote)) == 2, "others are prepared")
 
 
 async def test_a_program_is_not_charged_for_the_time_before_it_came(jail: Jail, family: Any, until: Until) -> None:
@@ -110,7 +111,7 @@ async def test_a_program_is_not_charged_for_the_time_before_it_came(jail: Jail, 
     assert outcome.failure is not None
     assert (outcome.ending, outcome.failure.exit_code) == (Ending.EXCEPTION, 7)
     assert outcome.wall < 0.25
-    await until(lambda: first not in family.children(family.zygotes()[0]), "it was the prepared one")
+    await until(lambda: first not in children(family.zygotes()[0]), "it was the prepared one")
 
 
 SPY = """
@@ -157,7 +158,7 @@ async def test_hundreds_of_calls_leave_what_was_there(jail: Jail, family: Any, u
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     (zygote,) = family.zygotes()
-    await until(lambda: len(family.children(zygote)) == 2, "two are prepared, no more and no fewer")
+    await until(lambda: len(children(zygote)) == 2, "two are prepared, no more and no fewer")
     await until(lambda: len(os.listdir("/proc/self/fd")) <= before, "no descriptor is left")
 
 

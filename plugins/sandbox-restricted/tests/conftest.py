@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from pegboard import Argument, Ending, Outcome, Problem, Program, Run
+from pegboard.testing.census import descendants
 from pegboard_sandbox_process import ProcessSettings
 from pegboard_sandbox_process.child import Job
 from pegboard_sandbox_process.views import Object, Request
@@ -211,19 +212,7 @@ async def jailed(anyio_backend: str, open_jailed: OpenJailed) -> AsyncIterator[J
         yield opened
 
 
-@pytest.fixture
-def descendants() -> Callable[[], list[int]]:
+@pytest.fixture(name="descendants")
+def _descendants() -> Callable[[], list[int]]:
     """All processes below this one, zombies included."""
-
-    def look(pid: int | None = None) -> list[int]:
-        pid = pid or os.getpid()
-        try:
-            children = []
-            for thread in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{thread}/children") as file:
-                    children += [int(child) for child in file.read().split()]
-        except (FileNotFoundError, ProcessLookupError):
-            return []
-        return children + [each for child in children for each in look(child)]
-
-    return look
+    return descendants

@@ -11,7 +11,7 @@ import attrs
 from ..tree import ROOT
 
 CONSTRAINTS = ROOT / "tests/constraints.txt"
-KEPT = ("PEGBOARD_TEST_", "PIP_", "LANG", "LC_", "HOME", "TMPDIR", "CI", "SSL_", "PATH", "http_", "https_", "no_proxy")
+KEPT = tuple("PEGBOARD_TEST_ PYTEST_ADDOPTS PIP_ LANG LC_ HOME TMPDIR CI SSL_ PATH http_ https_ no_proxy".split())
 
 
 class Failed(Exception):

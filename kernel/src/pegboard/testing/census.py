@@ -23,7 +23,7 @@ class Census:
         """Raises LookupError on a machine without /proc."""
         if not Path("/proc/self/stat").exists():
             raise LookupError("processes are counted in /proc, which this machine does not have")
-        family = _descendants(os.getpid())
+        family = _states(os.getpid())
         zombies = frozenset(pid for pid, state in family.items() if state == "Z")
         return cls(frozenset(family), zombies, len(os.listdir("/proc/self/fd")))
 
@@ -46,6 +46,17 @@ def alive(pid: int) -> bool:
     return _parent(Path(f"/proc/{pid}"))[1] not in ("", "Z")
 
 
+def children(pid: int) -> list[int]:
+    """The processes that any thread of a process has started, zombies included; none where it has ended."""
+    return [int(child) for thread in Path(f"/proc/{pid}/task").glob("*") for child in _started(thread).split()]
+
+
+def descendants(pid: int | None = None) -> list[int]:
+    """All processes below one, or below this one, zombies included."""
+    below = children(pid or os.getpid())
+    return below + [each for child in below for each in descendants(child)]
+
+
 def command_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:80].strip()
@@ -53,7 +64,7 @@ def command_of(pid: int) -> str:
         return "gone"
 
 
-def _descendants(root: int) -> dict[int, str]:
+def _states(root: int) -> dict[int, str]:
     """Process id to state of everything below `root`."""
     children: dict[int, list[tuple[int, str]]] = {}
     for folder in Path("/proc").iterdir():
@@ -67,6 +78,13 @@ def _descendants(root: int) -> dict[int, str]:
             found[pid] = state
             waiting.append(pid)
     return found
+
+
+def _started(thread: Path) -> str:
+    try:
+        return (thread / "children").read_text()
+    except OSError:
+        return ""  # it ended since it was listed
 
 
 def _parent(folder: Path) -> tuple[int, str]:
