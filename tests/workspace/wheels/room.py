@@ -11,7 +11,20 @@ import attrs
 from ..tree import ROOT
 
 CONSTRAINTS = ROOT / "tests/constraints.txt"
-KEPT = tuple("PEGBOARD_TEST_ PYTEST_ADDOPTS PIP_ LANG LC_ HOME TMPDIR CI SSL_ PATH http_ https_ no_proxy".split())
+KEPT = (
+    "PEGBOARD_TEST_",
+    "PYTEST_ADDOPTS",
+    "PIP_",
+    "LANG",
+    "LC_",
+    "HOME",
+    "TMPDIR",
+    "CI",
+    "SSL_",
+    "PATH",
+    "http",
+    "no_proxy",
+)
 
 
 class Failed(Exception):
