@@ -1,10 +1,13 @@
 """The peer of the storefront: the same products, logins and orders on FastAPI and SQLAlchemy's asyncio ORM.
 
-Written as their documentation teaches: pydantic models, a session per request, ORM objects, argon2id, PyJWT.
+Written as their documentation teaches: pydantic models, a session per request, ORM objects, argon2id, PyJWT. It does
+what the shop does: guesses are locked out by account and by address, over all processes, before a password is looked
+at; a sign-in opens a session, of whose refresh token only the digest is kept.
 """
 
 import asyncio
 import datetime
+import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator
@@ -13,11 +16,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
 import jwt
-from fastapi import Depends, FastAPI, HTTPException, Query
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pwdlib import PasswordHash
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, Numeric, event, select
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, Numeric, delete, event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -46,10 +49,26 @@ class User(Base):
     last_login: Mapped[datetime.datetime | None]
 
 
+class Attempt(Base):
+    __tablename__ = "attempts"
+    __table_args__ = (Index("idx_subject_at", "subject", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    at: Mapped[datetime.datetime] = mapped_column(default=now)
+
+
+class SignIn(Base):
+    __tablename__ = "sign_ins"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    expires_at: Mapped[datetime.datetime] = mapped_column(index=True)
+    tokens: Mapped[list["RefreshToken"]] = relationship(lazy="raise")
+
+
 class RefreshToken(Base):
     __tablename__ = "refresh_tokens"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    sign_in_id: Mapped[str] = mapped_column(ForeignKey("sign_ins.id"), index=True)
 
 
 class Product(Base):
@@ -181,7 +200,9 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     async with sessions.begin() as session:
-        session.add(User(email="buyer@example.com", password_hash=passwords.hash("correct horse")))
+        buyers, password = int(os.environ.get("SHOP_BUYERS", "1")), passwords.hash("correct horse")
+        emails = [f"buyer{number}@example.com" for number in range(buyers)]
+        session.add_all(User(email=email, password_hash=password) for email in emails)
         count = int(os.environ.get("SHOP_PRODUCTS", "1000"))
         session.add_all(_product(number) for number in range(1, count + 1))
     yield
@@ -241,16 +262,37 @@ async def products(
 
 
 @app.post("/auth/login")
-async def login(session: Session, email: str, password: str) -> Tokens:
-    user = await session.scalar(select(User).where(User.email == email))
+async def login(session: Session, request: Request, email: str, password: str) -> Tokens:
+    account, address = email.lower(), request.client.host if request.client else ""
+    attempts = [await attempt(session, account, 5), await attempt(session, address, 50)]
+    await session.commit()
+    user = await session.scalar(select(User).where(User.email == account))
     if user is None or not await asyncio.to_thread(passwords.verify, password, user.password_hash):
         raise HTTPException(401, "Invalid credentials")
+    for made in attempts:
+        await session.delete(made)
+    await session.execute(delete(Attempt).where(Attempt.subject == account))
     user.last_login = now()
-    refresh = RefreshToken(id=secrets.token_urlsafe(32), user_id=user.id)
-    session.add(refresh)
+    token = secrets.token_urlsafe(32)
+    refresh = RefreshToken(digest=hashlib.sha256(token.encode()).digest())
+    expires_at = now() + datetime.timedelta(days=30)
+    signed_in = SignIn(id=secrets.token_hex(12), user_id=user.id, expires_at=expires_at, tokens=[refresh])
+    session.add(signed_in)
     await session.commit()
-    claims = {"sub": str(user.id), "type": "access", "exp": now() + datetime.timedelta(minutes=30)}
-    return Tokens(access_token=jwt.encode(claims, KEY, "HS256"), refresh_token=refresh.id)
+    claims = {"sub": str(user.id), "sid": signed_in.id, "exp": now() + datetime.timedelta(minutes=30)}
+    return Tokens(access_token=jwt.encode(claims, KEY, "HS256"), refresh_token=token)
+
+
+async def attempt(session: AsyncSession, subject: str, limit: int) -> Attempt:
+    if engine.dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(subject))))
+    since = now() - datetime.timedelta(minutes=15)
+    counted = select(func.count()).select_from(Attempt).where(Attempt.subject == subject, Attempt.at > since)
+    if (await session.scalar(counted) or 0) >= limit:
+        raise HTTPException(429, "Too many failed attempts")
+    made = Attempt(subject=subject)
+    session.add(made)
+    return made
 
 
 @app.post("/orders", response_model=OrderRead)

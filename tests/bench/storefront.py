@@ -26,7 +26,7 @@ from .processes import Missing, load, uvicorn
 
 NEEDED = {"accounts", "idempotency", "models", "store", "storefront"}
 PRODUCTS = 1000
-EMAIL, PASSWORD = "buyer@example.com", "correct horse"
+EMAILS, PASSWORD = "buyer%d@example.com", "correct horse"
 BUYERS = 64
 """Several, since many sign-ins of one at a time are taken for guesses."""
 OPERATOR = Principal("operator", "default", scopes=frozenset({"*"}))
@@ -110,9 +110,9 @@ def _both(dialect: str) -> Iterator[tuple[Served, Served]]:
         asyncio.run(_filled(environ))
         ours = stack.enter_context(uvicorn("bench.storefront:shop", environ))
         where = {"SHOP_DATABASE": _driven(stack.enter_context(_url(dialect, folder / "peer")))}
-        where["SHOP_PRODUCTS"] = str(PRODUCTS)
+        where |= {"SHOP_PRODUCTS": str(PRODUCTS), "SHOP_BUYERS": str(BUYERS)}
         peer = stack.enter_context(uvicorn("bench.peer_shop:app", where, factory=False))
-        yield _served(ours, folder / "ours", "buyer%d@example.com"), _served(peer, folder / "peer", EMAIL)
+        yield _served(ours, folder / "ours"), _served(peer, folder / "peer")
 
 
 @contextmanager
@@ -133,13 +133,13 @@ def _driven(url: str) -> str:
     return url
 
 
-def _served(port: int, folder: Path, emails: str) -> Served:
-    """Signed in, and warm; `emails` may have a place for the number of a buyer."""
-    answer = httpx.post(f"http://127.0.0.1:{port}{LOGIN.format(emails.replace('%d', '0'))}", timeout=30)
+def _served(port: int, folder: Path) -> Served:
+    """Signed in, and warm."""
+    answer = httpx.post(f"http://127.0.0.1:{port}{LOGIN.format(EMAILS % 0)}", timeout=30)
     answer.raise_for_status()
     orders, logins = folder / "orders.lua", folder / "logins.lua"
     orders.write_text(ORDERS % answer.json()["access_token"])
-    logins.write_text(LOGINS % (LOGIN.replace("%20", "%%20").format(emails), BUYERS))
+    logins.write_text(LOGINS % (LOGIN.replace("%20", "%%20").format(EMAILS), BUYERS))
     made = Served(port, orders, logins)
     load(port, "/products", seconds=1)
     load(port, "/orders", script=orders, seconds=1)
@@ -152,7 +152,7 @@ async def _filled(environ: Mapping[str, str]) -> None:
     async with running(app):
         services = app.state.board.services
         for number in range(BUYERS):
-            new = NewUser(f"buyer{number}@example.com", PASSWORD)
+            new = NewUser(EMAILS % number, PASSWORD)
             await services.get(Accounts).create_user(new, "user", "default", by=OPERATOR)
         async with services.get(Models).begin(OPERATOR) as tx:
             names = [f"Category {number}" for number in range(1, 21)]

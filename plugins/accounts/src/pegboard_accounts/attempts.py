@@ -9,13 +9,14 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import attrs
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from pegboard_store import Store
 
 from .errors import TooManyAttempts
+from .seldom import Seldom
 from .settings import AccountsSettings
 from .tables import AttemptRow
 
@@ -33,44 +34,48 @@ class Attempts:
         self._store = store
         self._window = timedelta(minutes=config.lock_minutes)
         self._limits = {"account": config.lock_failures, "address": config.lock_address}
+        self._forgetting = Seldom()
 
     async def begin(self, email: str, address: str) -> Attempt:
         """Count an attempt. Raises `TooManyAttempts`, whether there is such an account or not."""
         account, now = _account(email), datetime.now(UTC)
         subjects = sorted([account, *([f"address:{address}"] if address else [])])
         async with self._store.begin() as session:
-            for subject in subjects:
-                await serialise(session, self._store, subject)
-            await session.execute(delete(AttemptRow).where(AttemptRow.at <= now - self._window))
-            for subject in subjects:
-                await self._check(session, subject, now)
+            await serialise(session, self._store, *subjects)
+            if self._forgetting.is_due(now):
+                await session.execute(delete(AttemptRow).where(AttemptRow.at <= now - self._window))
+            await self._check(session, subjects, now)
             rows = [AttemptRow(subject=subject, at=now) for subject in subjects]
             session.add_all(rows)
             await session.flush()
         return Attempt(account, tuple(row.number for row in rows))
 
-    async def _check(self, session: AsyncSession, subject: str, now: datetime) -> None:
-        counted = select(func.count(), func.min(AttemptRow.at)).where(AttemptRow.subject == subject)
-        count, oldest = (await session.execute(counted)).one()
-        if count >= self._limits[subject.partition(":")[0]]:
-            raise TooManyAttempts(max(1, math.ceil((oldest + self._window - now).total_seconds())))
+    async def _check(self, session: AsyncSession, subjects: list[str], now: datetime) -> None:
+        counted = select(AttemptRow.subject, func.count(), func.min(AttemptRow.at)).group_by(AttemptRow.subject)
+        counted = counted.where(AttemptRow.subject.in_(subjects), AttemptRow.at > now - self._window)
+        for subject, count, oldest in await session.execute(counted):
+            if count >= self._limits[subject.partition(":")[0]]:
+                raise TooManyAttempts(max(1, math.ceil((oldest + self._window - now).total_seconds())))
 
     async def succeeded(self, session: AsyncSession, attempt: Attempt) -> None:
         """The password was right: the account's failures are forgotten, and those of the address stay."""
-        await session.execute(delete(AttemptRow).where(AttemptRow.number.in_(attempt.numbers)))
-        await session.execute(delete(AttemptRow).where(AttemptRow.subject == attempt.account))
+        own = or_(AttemptRow.number.in_(attempt.numbers), AttemptRow.subject == attempt.account)
+        await session.execute(delete(AttemptRow).where(own))
 
     async def unlock(self, session: AsyncSession, email: str) -> None:
         """Forget the failures of an account, whose owner proved himself by other means."""
         await session.execute(delete(AttemptRow).where(AttemptRow.subject == _account(email)))
 
 
-async def serialise(session: AsyncSession, store: Store, subject: str) -> None:
-    """Let transactions about one subject take turns. SQLite lets one writer in at a time anyway."""
+async def serialise(session: AsyncSession, store: Store, *subjects: str) -> None:
+    """Let transactions about a subject take turns. SQLite lets one writer in at a time anyway.
+
+    Whoever names several names them sorted: otherwise two could wait for each other.
+    """
     if store.dialect == "postgresql":
-        await session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 0))"), {"subject": f"accounts:{subject}"}
-        )
+        keys = {f"key_{place}": f"accounts:{subject}" for place, subject in enumerate(subjects)}
+        locks = ", ".join(f"pg_advisory_xact_lock(hashtextextended(:{key}, 0))" for key in keys)
+        await session.execute(text(f"SELECT {locks}"), keys)
 
 
 def address_of(request: HTTPConnection | None) -> str:

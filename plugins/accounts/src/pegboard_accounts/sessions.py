@@ -18,6 +18,7 @@ from .errors import InvalidToken, NoSession
 from .keys import digest_of
 from .memory import SESSIONS
 from .parts import Parts
+from .seldom import Seldom
 from .tables import MemberRow, RefreshRow, SessionRow, UserRow
 from .tokens import principal_of
 from .users import Account
@@ -37,11 +38,13 @@ class SignedIn:
 class Sessions:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._forgetting = Seldom()
 
     async def open(self, session: AsyncSession, user: UserRow, member: MemberRow) -> SignedIn:
         """A new session, within the transaction of a sign-in. Raises `SigningKeyMissing`."""
         now = datetime.now(UTC)
-        await session.execute(delete(SessionRow).where(SessionRow.expires_at < now))
+        if self._forgetting.is_due(now):
+            await session.execute(delete(SessionRow).where(SessionRow.expires_at < now))
         expires_at = now + timedelta(days=self._parts.config.session_days)
         row = SessionRow(
             id=f"ses_{secrets.token_hex(12)}",
