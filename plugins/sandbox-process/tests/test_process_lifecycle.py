@@ -118,8 +118,9 @@ async def test_daemons_die_with_their_call_where_the_kernel_does_not_help(  # ty
 
 
 SERVER = """
-import asyncio, os
+import asyncio, os, signal
 from pegboard import Limits, Program, Run
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background have it ignored
 from pegboard_sandbox_process import FULL_PYTHON, ProcessSettings, open_jail
 async def main():
     async with open_jail(FULL_PYTHON, ProcessSettings(max_level=LEVEL, spare=False)) as jail:

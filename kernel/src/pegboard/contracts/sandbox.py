@@ -241,7 +241,9 @@ class SandboxProvider:
 
     `open(services)` is entered at its first use and left when the app stops; it raises
     `pegboard.Problem` where the machine is too weak. `probe()` tries each step of isolation, for
-    ``pegboard doctor``. `lacks` says in words what users must do without.
+    ``pegboard doctor``. `lacks` says in words what users must do without. `repeats(program)` is true where equal
+    arguments will always do for an equal result, since nothing in the program's reach knows the time or chance: who
+    calls it may keep what came out. It is called often, so it looks, and runs nothing.
     """
 
     name: str = attrs.field(validator=check_name)
@@ -251,3 +253,4 @@ class SandboxProvider:
     capabilities: frozenset[Capability] = frozenset()
     probe: Callable[[], Sequence[Probe]] = lambda: ()
     lacks: tuple[str, ...] = ()
+    repeats: Callable[[Program], bool] = lambda program: False

@@ -47,6 +47,7 @@ from .matching import check_match
 from .plans import Plans
 from .prefixes import prefix_of
 from .previewing import body_of, request_of, user_of
+from .results import Results
 from .sealing import Sealing
 from .settings import EndpointsSettings
 from .stored import StoredWidget
@@ -68,15 +69,19 @@ class Endpoints:
         self.settings = settings
         self._changes = store.changes
         self.widgets = Widgets(services, Sealing(services.get(Vault)))
-        self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox)
         registries = services.get(Registries)
+        self._providers = registries[SandboxProvider]
+        self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox, self._providers)
         self._sandboxes = services.get(Sandboxes)
         self.history = History(Calls(store, settings.history_calls, settings.history_days))
         self.executor = Executor(
-            upstream, self._sandboxes, credential_headers(registries[AuthProvider]), self.history.note
+            upstream,
+            self._sandboxes,
+            Results(settings.result_bytes),
+            credential_headers(registries[AuthProvider]),
+            self.history.note,
         )
         self._egress = services.get(Egress)
-        self._providers = registries[SandboxProvider]
         self._table = services.get(RouteTable)
 
     async def create(self, caller: Principal, draft: WidgetDraft, request: Request | None = None) -> StoredWidget:

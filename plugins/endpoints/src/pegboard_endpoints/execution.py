@@ -24,6 +24,7 @@ from pegboard import (
 from .arguments import BODILESS, RequestArguments, body_text, user_argument
 from .errors import failed
 from .plans import Plan
+from .results import Results, key_of
 from .upstream import Freshness, Upstream
 
 LIMITS = Limits()
@@ -63,13 +64,16 @@ class ResultResponse(Response):
 class Executor:
     """Executes plans for callers."""
 
-    def __init__(self, upstream: Upstream, sandboxes: Sandboxes, credentials: frozenset[str], note: Note) -> None:
+    def __init__(
+        self, upstream: Upstream, sandboxes: Sandboxes, results: Results, credentials: frozenset[str], note: Note
+    ) -> None:
         """`credentials` are the headers, in lower case, in which callers of this app prove who they are.
 
         `note` is told how each call ended.
         """
         self._upstream = upstream
         self._sandboxes = sandboxes
+        self._results = results
         self._requests = RequestArguments(credentials)
         self._note = note
 
@@ -83,7 +87,12 @@ class Executor:
             found, waited = await self._fetch(plan)
         body, freshness = found
         arguments = (body, asked, user_argument(principal))
-        outcome = await sandbox.run(Run(plan.tenant, plan.program, arguments, LIMITS))
+        key = key_of(plan.cache_key, *arguments) if plan.repeats and text is None else None
+        outcome = self._results.get(key) if key else None
+        if outcome is None:
+            outcome = await sandbox.run(Run(plan.tenant, plan.program, arguments, LIMITS))
+            if key:
+                self._results.keep(key, outcome)
         problem = failed(outcome, LIMITS)
         self._note(plan, 200 if problem is None else problem.status, freshness, waited, outcome, problem)
         headers = execution_headers(outcome, plan.sandbox, waited, freshness)

@@ -1,10 +1,11 @@
 """What executing a saved endpoint needs, kept ready so that a request reads no row."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 import attrs
 
-from pegboard import Program
+from pegboard import Program, SandboxProvider
 from pegboard_egress import EgressRequest
 from pegboard_store import Store
 
@@ -27,10 +28,13 @@ class Plan:
     max_age: float
     program: Program
     sandbox: str
+    repeats: bool = False
+    """Whether the program gives the same for the same."""
 
     @classmethod
-    def of(cls, stored: StoredWidget, default_sandbox: str) -> "Plan":
+    def of(cls, stored: StoredWidget, default_sandbox: str, sandboxes: Iterable[SandboxProvider]) -> "Plan":
         data = stored.draft.endpoint_data
+        program, sandbox = Program(data.logic, ENTRY), data.sandbox or default_sandbox
         return cls(
             id=stored.id,
             tenant=stored.tenant,
@@ -39,19 +43,28 @@ class Plan:
             cache_key=f"{stored.id}/{stored.revision}",
             request=upstream_request(stored.draft.endpoint, data),
             max_age=data.refresh_interval,
-            program=Program(data.logic, ENTRY),
-            sandbox=data.sandbox or default_sandbox,
+            program=program,
+            sandbox=sandbox,
+            repeats=any(provider.name == sandbox and provider.repeats(program) for provider in sandboxes),
         )
 
 
 class Plans:
     """The plans of the endpoints used last. A change in any process takes effect with the next request."""
 
-    def __init__(self, store: Store, widgets: Widgets, capacity: int, default_sandbox: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        widgets: Widgets,
+        capacity: int,
+        default_sandbox: str,
+        sandboxes: Iterable[SandboxProvider],
+    ) -> None:
         self._changes = store.changes
         self._widgets = widgets
         self._capacity = capacity
         self._default_sandbox = default_sandbox
+        self._sandboxes = sandboxes
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._generation = 0
         self._changes.subscribe(PLANS, self._forget)
@@ -70,7 +83,7 @@ class Plans:
 
     async def _load(self, widget_id: str) -> Plan:
         generation = self._generation
-        plan = Plan.of(await self._widgets.opened(widget_id), self._default_sandbox)
+        plan = Plan.of(await self._widgets.opened(widget_id), self._default_sandbox, self._sandboxes)
         self._changes.poll()
         # what was read before a change must not be kept after it
         if generation == self._generation:

@@ -17,6 +17,11 @@ class EndpointsSettings:
     cache_bytes: int = setting(
         64 * MIB, help="bytes of upstream bodies kept in memory", validator=attrs.validators.ge(0)
     )
+    result_bytes: int = setting(
+        32 * MIB,
+        help="bytes of results kept in memory for calls that would give the same; 0: each call runs its program",
+        validator=attrs.validators.ge(0),
+    )
     history_calls: int = setting(
         200,
         help="answers, and as many failures, that are kept of each endpoint; 0: no history",

@@ -7,6 +7,7 @@ from functools import partial
 from pegboard import Capability, Sandbox, SandboxProvider, Services, Settings, hookimpl
 from pegboard_sandbox_process import ProcessSettings, probe
 
+from .repeating import repeats
 from .sandbox import PROFILE, Restricted, open_restricted
 from .settings import RestrictedSettings
 
@@ -39,4 +40,5 @@ def pegboard_sandboxes(settings: Settings) -> Iterator[SandboxProvider]:
             "match, nonlocal, async, metaclasses",
             "files, network and standard input",
         ),
+        repeats=repeats,
     )
