@@ -12,13 +12,15 @@ from typing import Any
 
 import attrs
 
+from . import echo
 from .figures import Figure, in_turn
 from .kernel import KEY
 from .memory import MEGABYTE, leaves, memory
 from .processes import Conversation, conversation, peer
 
 ROUNDS = 3
-RUNS = {"process": 200, "restricted": 1000}
+ECHOES = 3000
+RUNS = {"process": 600, "restricted": 3000}
 AT_MOST = {
     ("restricted", "document_000"): 0.10,
     ("process", "document_000"): 1.0,
@@ -103,7 +105,7 @@ def _one_caller(rounds: Sequence[Round], name: str) -> Iterator[Figure]:
         yield Figure(f"sandbox {name} / {design}, p50", ratio, "×", limit, at_most=True)
     spread = statistics.median(sandboxes[name].p99 / sandboxes[name].p50 for _, sandboxes in rounds)
     designs_spread = statistics.median(d["document_000"].p99 / d["document_000"].p50 for d, _ in rounds)
-    note = f"document_000: {designs_spread:.1f}"
+    note = f"document_000: {designs_spread:.1f}; a pipe there and back: {echo.spread(ECHOES):.1f}"
     yield Figure(f"sandbox {name}, p99 / p50", spread, "×", 3.0 if name in JAILED else None, at_most=True, note=note)
 
 

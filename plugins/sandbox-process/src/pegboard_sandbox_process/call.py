@@ -35,7 +35,7 @@ LISTEN_AFTER = 0.004
 """Seconds after which a call's output is listened to. Shorter calls are read once, when they are over: what they write
 waits in the kernel, and the event loop is spared three descriptors."""
 
-AFTERWARDS = 0.004
+AFTERWARDS = 0.002
 """Seconds until what is done after a call: whoever waited for its end has something to do first, such as to keep it."""
 
 FORGED = "forged"
