@@ -115,7 +115,7 @@ class Shop:
 
 def make_app(url: str, folder: Path, accounts: Any = None, ratelimit: Any = None, **storefront: Any) -> Any:
     sections = {
-        "accounts": {"prefix": "/accounts", **(accounts or {})},
+        "accounts": {"prefix": "/accounts", "hash_cost": "owasp", **(accounts or {})},
         "ratelimit": ratelimit or {},
         "store": store_section(url),
         "storefront": {"rate_requests": 100_000, "sign_ins": 100_000, **storefront},

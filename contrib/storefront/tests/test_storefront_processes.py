@@ -85,6 +85,7 @@ async def market(origin: Forking, tmp_path: Path, database_url: str) -> AsyncIte
         "SECRET_KEY": "of these tests 0123456789 abcdefghijk",
         "PEGBOARD_STORE__MIGRATE": "start",
         "PEGBOARD_LOG__LEVEL": "warning",
+        "PEGBOARD_ACCOUNTS__HASH_COST": "owasp",
         "PEGBOARD_ACCOUNTS__ISSUER": "https://shop.example.com",  # that of all servers
         "PEGBOARD_STOREFRONT__SIGN_INS": "1000",
     }

@@ -87,9 +87,13 @@ def server(origin: Forking, tmp_path: Path) -> Callable[[], AbstractAsyncContext
 
 @pytest.fixture
 def make_app(database_url: str, tmp_path: Path) -> MakeApp:
-    """An app with keys over this test's database; called again, another process's app would be just like it."""
+    """An app with keys over this test's database; called again, another process's app would be just like it.
+
+    It hashes at the lowest cost, unless it is told otherwise.
+    """
 
     def make(public_url: str = "", **accounts: object) -> Starlette:
+        accounts = {"hash_cost": "owasp"} | accounts
         return create_app(
             settings={
                 "public_url": public_url,

@@ -7,6 +7,7 @@ import bcrypt
 import pytest
 from sqlalchemy import select, update
 
+from pegboard.testing import client
 from pegboard_accounts.tables import UserRow
 
 pytestmark = pytest.mark.anyio
@@ -140,6 +141,19 @@ async def test_a_hash_of_bcrypt_is_accepted_and_replaced(people: Any) -> None:
         assert stored.startswith("$argon2id$")
         assert (await people.login(password=given)).status_code == 200
         assert (await people.login(password=given[:72] + "y")).status_code == 401
+
+
+async def test_a_hash_of_another_cost_is_accepted_and_replaced(people: Any, make_app: Any) -> None:
+    await people.register()
+    async with people.store.read() as session:
+        assert "$m=19456,t=2,p=1$" in str(await session.scalar(select(UserRow.password_hash)))
+    async with client(make_app(hash_cost="rfc9106")) as http:
+        given = {"email": "ann@example.com", "password": "correct horse battery"}
+        assert (await http.post("/api/v1/auth/login", json={**given, "password": "wrong horse"})).status_code == 401
+        assert (await http.post("/api/v1/auth/login", json=given)).status_code == 200
+        async with people.store.read() as session:
+            assert "$m=65536,t=3,p=4$" in str(await session.scalar(select(UserRow.password_hash)))
+        assert (await http.post("/api/v1/auth/login", json=given)).status_code == 200
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

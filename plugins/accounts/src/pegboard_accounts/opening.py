@@ -62,7 +62,7 @@ def _parts(services: Services, settings: Settings, store: Store) -> Parts:
         store=store,
         config=config,
         tenant=settings.kernel.tenant,
-        passwords=Passwords(config.hashers),
+        passwords=Passwords(config.hashers, config.hash_cost),
         attempts=Attempts(store, config),
         signing=open_signing(settings),
         post=Post(choose(services, config), services),

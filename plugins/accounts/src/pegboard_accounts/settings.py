@@ -111,6 +111,11 @@ class AccountsSettings:
     lock_address: int = setting(50, help="failed attempts that lock an address", validator=ge(1))
     lock_minutes: int = setting(15, help="minutes in which they are counted", validator=and_(ge(1), le(1440)))
     hashers: int = setting(2, help="passwords that a process hashes at a time", validator=and_(ge(1), le(64)))
+    hash_cost: str = setting(
+        "rfc9106",
+        help="what a hash takes: rfc9106 is 64 MiB and 3 passes, owasp 19 MiB and 2, for small machines",
+        validator=in_(("rfc9106", "owasp")),
+    )
 
     mailer: str = setting("", help="how mails are sent; smtp where a server is set and file otherwise, when empty")
     mail_from: str = setting("", help="the sender of mails; smtp.username when empty")

@@ -111,6 +111,7 @@ class Backstage:
         with self.portal.wrap_async_context_manager(upstream()) as api:
             given = {
                 "PEGBOARD_ACCOUNTS__API_KEY": KEY,
+                "PEGBOARD_ACCOUNTS__HASH_COST": "owasp",
                 "PEGBOARD_ACCOUNTS__REGISTRATION": "open",
                 "PEGBOARD_ACCOUNTS__ROLE": "admin",
                 "PEGBOARD_REQUIRED": ",".join(name.removeprefix("pegboard_").replace("_", "-") for name in PLUGINS),
