@@ -34,7 +34,7 @@ def part(page: Page, name: str) -> Locator:
 def test_code_is_run_and_its_result_output_and_job_are_shown(python: Page, axe: Callable[[Page], None]) -> None:
     write(python, f"print({HOSTILE!r})\nreturn {{'answer': 6 * 7}}")
     python.keyboard.press("Control+Enter")
-    expect(part(python, "Result").get_by_text("42")).to_be_visible()
+    expect(part(python, "Result").get_by_text("42", exact=True)).to_be_visible()
     expect(part(python, "Output")).to_have_text(HOSTILE + "\n")
     expect(part(python, "Result").get_by_role("link", name="The job")).to_have_attribute(
         "href", re.compile("/jobs/job_")
