@@ -4,13 +4,11 @@ from datetime import UTC, datetime
 
 import attrs
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from pegboard import AuditEvent, Principal, Services, record_event
-from pegboard_store import Store
+from pegboard_store import Store, insert_into
 
 from .attempts import Attempts
 from .passwords import Passwords
@@ -45,9 +43,8 @@ class Parts:
 
     async def ensure_tenant(self, session: AsyncSession, tenant: str) -> None:
         """A row for a tenant that until now is only a name, such as that of the settings."""
-        insert = insert_postgresql if self.store.dialect == "postgresql" else insert_sqlite
         row = {"id": tenant, "name": tenant, "created_at": datetime.now(UTC)}
-        await session.execute(insert(TenantRow).values(row).on_conflict_do_nothing())
+        await session.execute(insert_into(self.store.dialect, TenantRow).values(row).on_conflict_do_nothing())
 
 
 async def member_of(session: AsyncSession, tenant: str, user: str | int) -> tuple[UserRow, MemberRow] | None:

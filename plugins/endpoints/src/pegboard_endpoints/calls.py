@@ -7,17 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Problem
-from pegboard_store import Page, Store, paginate
+from pegboard_store import Page, Store, insert_into, paginate
 
 from .call_documents import CallQuery, CallRecord, Day, Minute, State
 from .tables import calls, minutes
 from .tallies import Ended, Key, Tally
 
-INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 ROWS = 1000
 """Single calls that one write holds, failures first; all calls are in the minutes."""
 TEXT = 500
@@ -50,7 +48,7 @@ class Calls:
     async def _add(self, session: AsyncSession, tallies: Mapping[Key, Tally]) -> None:
         # in one order, so that no two processes wait for each other
         rows = [_minute(key, tallies[key]) for key in sorted(tallies)]
-        new = INSERT[self._store.dialect](minutes)
+        new = insert_into(self._store.dialect, minutes)
         kept, given = minutes.c, new.excluded
         slowest = case((given.slowest > kept.slowest, given.slowest), else_=kept.slowest)
         changed = {name: kept[name] + given[name] for name in SUMS} | {"slowest": slowest}

@@ -4,17 +4,13 @@ Without it a tenant could lay a literal address over another's template, or take
 get callers who meant somebody else.
 """
 
-from typing import Any
-
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import FieldError, Problem
+from pegboard_store import insert_into
 
 from .tables import prefixes
-
-INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def prefix_of(path: str) -> str:
@@ -29,7 +25,7 @@ def prefix_of(path: str) -> str:
 async def claim(session: AsyncSession, dialect: str, path: str, tenant: str) -> None:
     """Take the prefix of a path for a tenant. Raises Problem 409 if another tenant has it."""
     prefix = prefix_of(path)
-    await session.execute(INSERT[dialect](prefixes).values(prefix=prefix, tenant=tenant).on_conflict_do_nothing())
+    await session.execute(insert_into(dialect, prefixes).values(prefix=prefix, tenant=tenant).on_conflict_do_nothing())
     owner = await session.scalar(select(prefixes.c.tenant).where(prefixes.c.prefix == prefix))
     if owner != tenant:
         raise taken(path, f"/e/{prefix}/ belongs to somebody else; choose another first step")

@@ -8,16 +8,13 @@ from typing import Any
 
 import attrs
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Secret, Services
-from pegboard_store import Store
+from pegboard_store import Store, insert_into
 from pegboard_vault import Entry, Place, Sealed, Vault
 
 from .tables import signing
-
-INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def _place(tenant: str) -> Place:
@@ -49,7 +46,7 @@ class Signing:
     def _made(self, tenant: str) -> Any:
         made = Secret("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
         row = {"tenant": tenant, "sealed": self.vault.seal(made, _place(tenant)), "created_at": datetime.now(UTC)}
-        return INSERT[self.store.dialect](signing).values(row).on_conflict_do_nothing()
+        return insert_into(self.store.dialect, signing).values(row).on_conflict_do_nothing()
 
 
 async def walk(services: Services, after: str, limit: int) -> Sequence[Entry]:

@@ -7,16 +7,14 @@ from typing import Any
 
 import attrs
 from sqlalchemy import Row, Update, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import IdempotencyKey, Problem
-from pegboard_store import Store
+from pegboard_store import Store, insert_into
 
 from .settings import IdempotencySettings
 from .tables import keys
 
-INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 STEP = 1000
 """Rows deleted in one transaction: other writers must not wait for all of them."""
 
@@ -56,7 +54,7 @@ class Claims:
         claim = Claim(digest(key), secrets.token_hex(12))
         row = self._row(claim, fingerprint) | {"tenant": key.tenant}
         async with self.store.begin() as session:
-            inserted = INSERT[self.store.dialect](keys).values(row).on_conflict_do_nothing()
+            inserted = insert_into(self.store.dialect, keys).values(row).on_conflict_do_nothing()
             while not await _changed(session, inserted):
                 found = await _locked(session, claim.digest)
                 if found is not None:

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from pegboard_store import insert_into
 
 from .engine import Entry, version_of
 from .tables import versions
-
-INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 async def newest(
@@ -46,7 +44,7 @@ async def _note(session: AsyncSession, integration: str, type_id: str, entries: 
     common = {"integration": integration, "type": type_id, "updated_at": now}
     rows = [{**common, "external_id": key, "version": last[key]} for key in sorted(last)]
     if rows:
-        insert = INSERT[session.get_bind().dialect.name](versions)
+        insert = insert_into(session.get_bind().dialect.name, versions)
         changed = {name: insert.excluded[name] for name in ("version", "updated_at")}
         keys = ["integration", "type", "external_id"]
         await session.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)

@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Metric, Principal, Problem
-from pegboard_store import Store
+from pegboard_store import Store, insert_into
 
 from .artifacts import Artifacts
 from .dispatching import Dispatch, LocalDispatch
@@ -20,7 +20,7 @@ from .hub import COLUMNS as WATCHED
 from .hub import Hub, Snapshot
 from .job import ATTEMPT, COLUMNS, FINAL, AttemptInfo, Job, Submission, job_of
 from .measuring import depth
-from .queueing import INSERT, Queue, Submitted
+from .queueing import Queue, Submitted
 from .reading import Log
 from .seeing import Found, Seen, visible
 from .tables import attempts, in_state, jobs
@@ -186,7 +186,7 @@ def _latest_kept(dialect: str, caller: Principal, identifier: str) -> Any:
     its = (jobs.c.id == identifier, *visible(caller), in_state(*FINAL), jobs.c.lease.is_not(None))
     row = select(jobs.c.seq, jobs.c.lease, *ATTEMPT).where(*its).with_for_update()
     names = [field.name for field in attrs.fields(AttemptInfo)]
-    return INSERT[dialect](attempts).from_select(["job", "lease", *names], row).on_conflict_do_nothing()
+    return insert_into(dialect, attempts).from_select(["job", "lease", *names], row).on_conflict_do_nothing()
 
 
 async def _changed(session: AsyncSession, statement: Any) -> Found | None:

@@ -6,11 +6,10 @@ from typing import Any
 
 import attrs
 from sqlalchemy import Select, bindparam, case, func, literal, select, text, true
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Principal, Problem, Services
-from pegboard_store import Store, execute_last
+from pegboard_store import Store, execute_last, insert_into
 
 from .clock import Clock
 from .job import COLUMNS, Job, Submission, job_of
@@ -18,7 +17,6 @@ from .plain import has_nul
 from .settings import JobsSettings
 from .tables import in_state, jobs
 
-INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 QUEUE = 0x7065_6762_6A6F_6273  # "pegbjobs": whoever counts or claims holds this lock on PostgreSQL
 NEAR = 100
@@ -84,7 +82,7 @@ class Queue:
         values |= {name: self.clock.named(f"at_{name}") for name in TIMES}
         values |= self._begun(look.c.first.is_(None) & _its("lease").is_not(None))
         row = select(*values.values()).select_from(look).where(*room)
-        return INSERT[self.clock.dialect](jobs).from_select(list(values), row).returning(jobs.c.seq, *COLUMNS)
+        return insert_into(self.clock.dialect, jobs).from_select(list(values), row).returning(jobs.c.seq, *COLUMNS)
 
     def _begun(self, begins: Any) -> dict[str, Any]:
         now, end = self.clock.named("at_begun"), self.clock.named("at_end")

@@ -10,6 +10,7 @@ from .changes import Changes
 from .columns import Json, UtcDateTime
 from .commands import db
 from .failures import StoreProblem
+from .inserting import insert_into
 from .lines import LineState, Migrations
 from .opening import migrate, open_store, read_database
 from .pages import Page, PageQuery, Pagination, order_by, paginate
@@ -32,6 +33,7 @@ __all__ = [
     "StoreSettings",
     "UtcDateTime",
     "execute_last",
+    "insert_into",
     "metadata_for",
     "migrate",
     "open_store",

@@ -13,16 +13,14 @@ from typing import Any
 import attrs
 import structlog
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Principal, Problem
 from pegboard_jobs import JobRun, Jobs, Submission
-from pegboard_store import Store
+from pegboard_store import Store, insert_into
 
 from .tables import lanes
 
-INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 QUEUED = 120.0
 """Seconds that a job may wait for its turn before another one is submitted."""
 HELD = 120.0
@@ -38,7 +36,7 @@ async def schedule(session: AsyncSession, jobs: Jobs, kind: str, lane: str, tena
     """Have a job come to a lane, where none is on its way and it does not rest. Whether there was need."""
     now, token = datetime.now(UTC), secrets.token_hex(8)
     row = {"lane": lane, "tenant": tenant, "token": token, "attempt": 0, "job_until": _in(QUEUED)}
-    insert = INSERT[session.get_bind().dialect.name](lanes).values(row)
+    insert = insert_into(session.get_bind().dialect.name, lanes).values(row)
     free = or_(lanes.c.job_until.is_(None), lanes.c.job_until < now)
     awake = or_(lanes.c.resume_at.is_(None), lanes.c.resume_at <= now)
     changed = {"token": token, "attempt": 0, "job_until": _in(QUEUED), "resume_at": None}

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Metric, Problem
 from pegboard_jobs import Jobs
-from pegboard_store import Store
+from pegboard_store import Store, insert_into
 
-from ..lanes import INSERT, schedule
+from ..lanes import schedule
 from ..schemes.contract import Delivery
 from ..settings import WebhooksSettings
 from ..tables import events
@@ -102,7 +102,7 @@ class Intake:
 
     async def _write(self, rows: Sequence[dict[str, Any]]) -> set[str]:
         async with self._store.begin() as session:
-            insert = INSERT[self._store.dialect](events).on_conflict_do_nothing()
+            insert = insert_into(self._store.dialect, events).on_conflict_do_nothing()
             new = set(await session.scalars(insert.returning(events.c.id), rows))
             await self._schedule(session, [row for row in rows if row["id"] in new])
         return new
