@@ -13,10 +13,9 @@ from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from pegboard_store import Store
+from pegboard_store import Seldom, Store
 
 from .errors import TooManyAttempts
-from .seldom import Seldom
 from .settings import AccountsSettings
 from .tables import AttemptRow
 
@@ -34,7 +33,7 @@ class Attempts:
         self._store = store
         self._window = timedelta(minutes=config.lock_minutes)
         self._limits = {"account": config.lock_failures, "address": config.lock_address}
-        self._forgetting = Seldom()
+        self._forgetting = Seldom(every=60)
 
     async def begin(self, email: str, address: str) -> Attempt:
         """Count an attempt. Raises `TooManyAttempts`, whether there is such an account or not."""
@@ -42,7 +41,7 @@ class Attempts:
         subjects = sorted([account, *([f"address:{address}"] if address else [])])
         async with self._store.begin() as session:
             await serialise(session, self._store, *subjects)
-            if self._forgetting.is_due(now):
+            if self._forgetting.is_due():
                 await session.execute(delete(AttemptRow).where(AttemptRow.at <= now - self._window))
             await self._check(session, subjects, now)
             rows = [AttemptRow(subject=subject, at=now) for subject in subjects]

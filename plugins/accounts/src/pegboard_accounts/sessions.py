@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from pegboard import AuditEvent, Principal, record_event
+from pegboard_store import Seldom
 
 from .errors import InvalidToken, NoSession
 from .keys import digest_of
 from .memory import SESSIONS
 from .parts import Parts
-from .seldom import Seldom
 from .tables import MemberRow, RefreshRow, SessionRow, UserRow
 from .tokens import principal_of
 from .users import Account
@@ -38,12 +38,12 @@ class SignedIn:
 class Sessions:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._forgetting = Seldom()
+        self._forgetting = Seldom(every=60)
 
     async def open(self, session: AsyncSession, user: UserRow, member: MemberRow) -> SignedIn:
         """A new session, within the transaction of a sign-in. Raises `SigningKeyMissing`."""
         now = datetime.now(UTC)
-        if self._forgetting.is_due(now):
+        if self._forgetting.is_due():
             await session.execute(delete(SessionRow).where(SessionRow.expires_at < now))
         expires_at = now + timedelta(days=self._parts.config.session_days)
         row = SessionRow(

@@ -1,6 +1,5 @@
 """Calls in the store: the last ones of each endpoint, and its minutes; each for its tenant."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, case, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Problem
-from pegboard_store import Page, Store, insert_into, paginate
+from pegboard_store import Page, Seldom, Store, insert_into, paginate
 
 from .call_documents import CallQuery, CallRecord, Day, Minute, State
 from .tables import calls, minutes
@@ -31,7 +30,7 @@ class Calls:
         self._keep = keep
         self._days = timedelta(days=days)
         self._since: Counter[tuple[str, bool]] = Counter()
-        self._swept = -HOUR
+        self._sweeping = Seldom(HOUR)
 
     async def write(self, tallies: Mapping[Key, Tally]) -> None:
         """In one transaction: what is over the bounds goes with it. Raises Problem of the store."""
@@ -68,9 +67,8 @@ class Calls:
         return (*own, calls.c.id < last.scalar_subquery())
 
     async def _sweep(self, session: AsyncSession) -> None:
-        if time.monotonic() - self._swept < HOUR:
+        if not self._sweeping.is_due():
             return
-        self._swept = time.monotonic()
         before = datetime.now(UTC) - self._days
         await session.execute(delete(calls).where(calls.c.at < before))
         await session.execute(delete(minutes).where(minutes.c.minute < before))

@@ -14,6 +14,7 @@ from .inserting import insert_into
 from .lines import LineState, Migrations
 from .opening import migrate, open_store, read_database
 from .pages import Page, PageQuery, Pagination, order_by, paginate
+from .seldom import Seldom
 from .settings import StoreSettings
 from .store import Store, execute_last
 from .tables import metadata_for, table_prefix
@@ -28,6 +29,7 @@ __all__ = [
     "Page",
     "PageQuery",
     "Pagination",
+    "Seldom",
     "Store",
     "StoreProblem",
     "StoreSettings",
