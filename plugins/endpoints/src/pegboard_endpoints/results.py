@@ -4,11 +4,11 @@ Only of programs of which the sandbox says that they repeat, only for requests w
 alike, and hold what people typed), and only whole results: a failure may be the machine's.
 """
 
-from collections import OrderedDict
-
 import attrs
 
 from pegboard import Argument, Ending, Outcome
+
+from .kept import Kept
 
 Key = tuple[str, bytes, bytes, bytes]
 """The endpoint with its revision, then body, request and user as the program sees them."""
@@ -22,32 +22,23 @@ def key_of(endpoint: str, body: Argument, asked: Argument, user: Argument) -> Ke
 
 
 class Results:
-    """What this process keeps, newest use last, up to a number of bytes; bodies that entries share count for each."""
+    """What this process keeps, up to a number of bytes; bodies that entries share count for each."""
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[Key, Outcome] = OrderedDict()
-        self._size = 0
+        self._longest = capacity // 8
+        self._kept: Kept[Key, Outcome] = Kept(capacity)
 
     def get(self, key: Key) -> Outcome | None:
         """What came out before; it took no time now."""
-        outcome = self._kept.get(key)
-        if outcome is not None:
-            self._kept.move_to_end(key)
-        return outcome
+        return self._kept.get(key)
 
     def keep(self, key: Key, outcome: Outcome) -> None:
         """Keep a result that is not longer than an eighth of all that may be kept."""
         size = _size(key, outcome)
-        if outcome.ending is not Ending.RESULT or size > self._capacity // 8:
-            return
-        before = self._kept.pop(key, None)
-        self._size += size - (_size(key, before) if before else 0)
-        self._kept[key] = attrs.evolve(outcome, queue=0.0, start=0.0, wall=0.0, cpu=0.0)
-        while self._size > self._capacity:
-            self._size -= _size(*self._kept.popitem(last=False))
+        if outcome.ending is Ending.RESULT and size <= self._longest:
+            self._kept.put(key, attrs.evolve(outcome, queue=0.0, start=0.0, wall=0.0, cpu=0.0), size)
 
 
 def _size(key: Key, outcome: Outcome) -> int:
-    of_key = len(key[1]) + len(key[2]) + len(key[3])
-    return OVERHEAD + of_key + len(outcome.result) + len(outcome.stdout.data) + len(outcome.stderr.data)
+    _, *parts = key
+    return OVERHEAD + sum(map(len, (*parts, outcome.result, outcome.stdout.data, outcome.stderr.data)))

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from typing import Literal
 
 import attrs
@@ -13,6 +12,7 @@ from pegboard_egress import Egress, EgressRequest, EgressResponse
 
 from .credentials import is_secret
 from .documents import EndpointData, query_pairs
+from .kept import Kept
 
 Freshness = Literal["HIT", "MISS", "STALE"]
 
@@ -24,10 +24,6 @@ class Body:
     argument: Argument
     fetched: float
     retry: float = 0.0
-
-    @property
-    def size(self) -> int:
-        return len(self.argument.json)
 
 
 def upstream_request(url: str, data: EndpointData) -> EgressRequest:
@@ -59,26 +55,23 @@ def _upstream(response: EgressResponse, error_code: str, detail: str) -> Problem
 
 
 class Upstream:
-    """The bodies that this process keeps, newest use last, up to a number of bytes."""
+    """The bodies that this process keeps, up to a number of bytes."""
 
     def __init__(self, egress: Egress, capacity: int, retry: float) -> None:
         self._egress = egress
-        self._capacity = capacity
         self._retry = retry
-        self._bodies: OrderedDict[str, Body] = OrderedDict()
-        self._size = 0
+        self._bodies: Kept[str, Body] = Kept(capacity)
         self._flights: dict[str, asyncio.Task[Argument]] = {}
 
     def kept(self, key: str, max_age: float) -> tuple[Argument, Freshness] | None:
         """The body for an endpoint's `key` (its id and revision), if it is here and need not be fetched again yet."""
-        kept = self._bodies.get(key)
-        if kept is None or max_age <= 0:
+        kept = self._bodies.get(key) if max_age > 0 else None
+        if kept is None:
             return None
         now = time.monotonic()
         young = now - kept.fetched <= max_age
         if not young and now >= kept.retry:
             return None
-        self._bodies.move_to_end(key)
         return kept.argument, "HIT" if young else "STALE"
 
     async def get(self, key: str, request: EgressRequest, max_age: float) -> tuple[Argument, Freshness]:
@@ -114,19 +107,7 @@ class Upstream:
             del self._flights[key]
 
     def _keep(self, key: str, body: Body) -> None:
-        self.forget(key)
-        if body.size > self._capacity:
-            return
-        self._bodies[key] = body
-        self._size += body.size
-        while self._size > self._capacity:
-            _, oldest = self._bodies.popitem(last=False)
-            self._size -= oldest.size
-
-    def forget(self, key: str) -> None:
-        gone = self._bodies.pop(key, None)
-        if gone is not None:
-            self._size -= gone.size
+        self._bodies.put(key, body, len(body.argument.json))
 
     async def aclose(self) -> None:
         flights = list(self._flights.values())
