@@ -22,6 +22,7 @@ from pegboard import (
     Services,
 )
 from pegboard.testing import Census
+from pegboard.testing.census import descendants
 from pegboard.testing.suites import RecordSuite, ScriptRunnerSuite
 from pegboard.testing.suites.proof import checks_of, verdict
 
@@ -112,7 +113,7 @@ class ReferenceRun:
         await asyncio.shield(self.ending)
 
     async def _terminate(self) -> None:
-        family = descendants(self.process.pid)
+        family = family_of(self.process.pid)
         send(signal.SIGTERM, family)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.limits.grace):
@@ -121,17 +122,9 @@ class ReferenceRun:
         await self.process.wait()
 
 
-def descendants(pid: int) -> set[int]:
+def family_of(pid: int) -> set[int]:
     """A process and everything below it: whoever leaves its group does not leave the tree."""
-    found, waiting = {pid}, [pid]
-    while waiting:
-        parent = waiting.pop()
-        with suppress(OSError):
-            with open(f"/proc/{parent}/task/{parent}/children") as file:
-                below = {int(child) for child in file.read().split()}
-            waiting += below - found
-            found |= below
-    return found
+    return {pid, *descendants(pid)}
 
 
 def send(number: int, pids: set[int]) -> None:
@@ -268,13 +261,13 @@ class Unmasked(ReferenceRun):
 
 class Brutal(ReferenceRun):
     async def _terminate(self) -> None:
-        send(signal.SIGKILL, descendants(self.process.pid))
+        send(signal.SIGKILL, family_of(self.process.pid))
         await self.process.wait()
 
 
 class Lonely(ReferenceRun):
     async def _terminate(self) -> None:
-        LEFT.extend(descendants(self.process.pid))
+        LEFT.extend(family_of(self.process.pid))
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         await self.process.wait()

@@ -243,7 +243,7 @@ class SandboxProvider:
     `pegboard.Problem` where the machine is too weak. `probe()` tries each step of isolation, for
     ``pegboard doctor``. `lacks` says in words what users must do without. `repeats(program)` is true where equal
     arguments will always do for an equal result, since nothing in the program's reach knows the time or chance: who
-    calls it may keep what came out. It is called often, so it looks, and runs nothing.
+    calls it may keep what came out. It is called on the event loop: it looks, and runs nothing.
     """
 
     name: str = attrs.field(validator=check_name)

@@ -23,7 +23,7 @@ class Census:
         """Raises LookupError on a machine without /proc."""
         if not Path("/proc/self/stat").exists():
             raise LookupError("processes are counted in /proc, which this machine does not have")
-        family = _states(os.getpid())
+        family = _below(os.getpid())
         zombies = frozenset(pid for pid, state in family.items() if state == "Z")
         return cls(frozenset(family), zombies, len(os.listdir("/proc/self/fd")))
 
@@ -47,14 +47,13 @@ def alive(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that any thread of a process has started, zombies included; none where it has ended."""
-    return [int(child) for thread in Path(f"/proc/{pid}/task").glob("*") for child in _started(thread).split()]
+    """The processes that a process has started, zombies included; none where it has ended."""
+    return [child for child, _ in _by_parent().get(pid, ())]
 
 
 def descendants(pid: int | None = None) -> list[int]:
     """All processes below one, or below this one, zombies included."""
-    below = children(pid or os.getpid())
-    return below + [each for child in below for each in descendants(child)]
+    return list(_below(pid or os.getpid()))
 
 
 def command_of(pid: int) -> str:
@@ -64,27 +63,26 @@ def command_of(pid: int) -> str:
         return "gone"
 
 
-def _states(root: int) -> dict[int, str]:
+def _below(root: int) -> dict[int, str]:
     """Process id to state of everything below `root`."""
-    children: dict[int, list[tuple[int, str]]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            parent, state = _parent(folder)
-            children.setdefault(parent, []).append((int(folder.name), state))
+    started = _by_parent()
     found: dict[int, str] = {}
     waiting = [root]
     while waiting:
-        for pid, state in children.get(waiting.pop(), ()):
+        for pid, state in started.get(waiting.pop(), ()):
             found[pid] = state
             waiting.append(pid)
     return found
 
 
-def _started(thread: Path) -> str:
-    try:
-        return (thread / "children").read_text()
-    except OSError:
-        return ""  # it ended since it was listed
+def _by_parent() -> dict[int, list[tuple[int, str]]]:
+    """Process id and state of what each process has started."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            parent, state = _parent(folder)
+            found.setdefault(parent, []).append((int(folder.name), state))
+    return found
 
 
 def _parent(folder: Path) -> tuple[int, str]:
