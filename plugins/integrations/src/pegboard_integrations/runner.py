@@ -14,7 +14,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from pegboard_store import Store, StoreProblem
+from pegboard_store import Quiet, Store, StoreProblem
 
 from . import leases, runs
 from .execution import Execution
@@ -38,6 +38,7 @@ class Runner:
         self._settings = settings
         self._news = asyncio.Event()
         self._going: set[str] = set()
+        self._quiet = Quiet(store.changes)
 
     def wake(self) -> None:
         """There is a new run, or one that is to be cancelled."""
@@ -79,8 +80,12 @@ class Runner:
         free = self._settings.runs - len(self._going)
         if free <= 0:
             return
+        if self._quiet.lasts():
+            return
         async with self._store.read() as session:
             found = await runs.waiting(session, free)
+            if not found and self._quiet.tells:
+                self._quiet.begin(await runs.next_end(session))
         for run in found:
             lease = await self.claim(run)
             if lease is not None:

@@ -143,6 +143,14 @@ async def waiting(session: AsyncSession, limit: int) -> Sequence[Run]:
     return [Run.of(row) for row in await session.execute(some)]
 
 
+async def next_end(session: AsyncSession) -> datetime | None:
+    """When the first lease runs out of those that there are."""
+    end: datetime | None = await session.scalar(
+        select(func.min(runs.c.lease_until)).where(runs.c.finished_at.is_(None))
+    )
+    return end
+
+
 async def cancel(session: AsyncSession, where: Sequence[Any]) -> None:
     """Have unfinished runs stop: at once where no process has them, else when their process notices."""
     now = datetime.now(UTC)

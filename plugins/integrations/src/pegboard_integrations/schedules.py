@@ -7,11 +7,11 @@ from typing import Any
 import attrs
 import structlog
 from attrs.validators import ge, le, max_len
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from pegboard import AuditEvent, Principal, Problem, Services
 from pegboard_jobs import next_time, next_times
-from pegboard_store import Store
+from pegboard_store import Quiet, Store
 
 from .actors import Actor
 from .execution import target_of
@@ -82,6 +82,7 @@ class Schedules:
     integrations: Integrations
     plans: Plans
     syncs: Syncs
+    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
 
     async def put(self, actor: Actor, integration_id: str, endpoint: str, table: TimeTable) -> Schedule:
         """One for each endpoint. Raises Problem 404, 422."""
@@ -114,9 +115,13 @@ class Schedules:
 
     async def start_due(self) -> int:
         """Start what is due; how many there were. Times that passed while nothing ran are made up for by one sync."""
+        if self._quiet.lasts():
+            return 0
         due = select(schedules).where(schedules.c.next_at <= datetime.now(UTC)).limit(100)
         async with self.store.read() as session:
             rows = (await session.execute(due)).all()
+            if not rows and self._quiet.tells:
+                self._quiet.begin(await session.scalar(select(func.min(schedules.c.next_at))))
         for row in rows:
             if await self._claimed(row):
                 await self._start(row)

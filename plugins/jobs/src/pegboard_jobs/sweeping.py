@@ -3,17 +3,17 @@
 import random
 import shutil
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import anyio
 import attrs
 import structlog
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pegboard_store import Store, StoreProblem
+from pegboard_store import Quiet, Store, StoreProblem
 
 from .background import Stop
 from .clock import Clock
@@ -42,6 +42,7 @@ class Sweeper:
     dispatch: Dispatch
     data: Path
     files: LogFiles
+    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
 
     async def run(self, stop: Stop) -> None:
         """Until it is stopped."""
@@ -59,11 +60,14 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """Put into the queue what is due, and what its worker has lost; how many there were."""
+        if self._quiet.lasts():
+            return 0
         now = self.clock.now()
         due = in_state("delayed") & (jobs.c.due_at <= now)
         lost = in_state("running") & (jobs.c.leased_until <= now)
         async with self.store.read() as session:
             if await session.scalar(select(jobs.c.seq).where(or_(due, lost)).limit(1)) is None:
+                self._quiet.begin(await next_due(session) if self._quiet.tells else None)
                 return 0
         async with self.store.begin() as session:
             back = (await session.execute(_values(update(jobs).where(due), state="queued", due_at=None))).all()
@@ -108,6 +112,14 @@ class Sweeper:
             values |= {"ended_at": now, "error": error}
         await session.execute(update(jobs).where(jobs.c.seq == row.seq).values(values))
         return row.seq, state
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When time will do something to a job, as things are; each of the two is read from its index."""
+    delayed = select(func.min(jobs.c.due_at)).where(in_state("delayed")).scalar_subquery()
+    leased = select(func.min(jobs.c.leased_until)).where(in_state("running")).scalar_subquery()
+    moments = (await session.execute(select(delayed, leased))).one()
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _values(statement: Any, **values: Any) -> Any:

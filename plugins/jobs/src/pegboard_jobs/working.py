@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import func, select
 
 from pegboard import Principal, Registries, Registry, Services, Settings
-from pegboard_store import Store, StoreProblem
+from pegboard_store import Quiet, Store, StoreProblem
 
 from .artifacts import Artifacts
 from .attempts import carry_out, line_is_open
@@ -82,6 +82,7 @@ class Worker:
     _woken: asyncio.Event = attrs.field(factory=asyncio.Event)
     _asking: list["asyncio.Future[asyncio.Task[Attempted] | None]"] = attrs.field(factory=list)
     _giving: "asyncio.Task[None] | None" = None
+    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
 
     @property
     def running(self) -> Mapping[str, JobRun]:
@@ -207,8 +208,13 @@ class Worker:
         self._woken.clear()
 
     async def _something_waits(self) -> bool:
+        if self._quiet.lasts():
+            return False
         async with self.store.read() as session:
-            return await session.scalar(select(func.min(jobs.c.lane)).where(in_state("queued"))) is not None
+            waits = await session.scalar(select(func.min(jobs.c.lane)).where(in_state("queued"))) is not None
+        if not waits:
+            self._quiet.begin()
+        return waits
 
     async def _attempt(self, job: Claimed, since: float) -> Attempted:
         outgoing = Outgoing(job, self.settings.log_bytes, job.log_bytes, job.log_lines, job.log_cut)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import FieldError, Principal, Problem, setting
 from pegboard_jobs import Jobs, next_time, next_times
-from pegboard_store import Store
+from pegboard_store import Quiet, Store
 
 from .executions import Executions, Prepared
 from .names import file_name
@@ -96,6 +96,7 @@ class Schedules:
     store: Store
     executions: Executions
     jobs: Jobs
+    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
 
     async def create(self, caller: Principal, draft: ScheduleDraft, session: AsyncSession) -> Schedule:
         """Raises Problem 422 ``invalid-schedule``, and what submitting it would raise."""
@@ -154,8 +155,12 @@ class Schedules:
 
         Times that passed while nothing ran are made up for by one run.
         """
+        if self._quiet.lasts():
+            return 0
         async with self.store.read() as session:
             due = list(await session.scalars(_due().with_only_columns(schedules.c.id).limit(100)))
+            if not due and self._quiet.tells:
+                self._quiet.begin(await session.scalar(NEXT))
         for identifier in due:
             async with self.store.begin() as session:
                 one = _due().where(schedules.c.id == identifier).with_for_update(skip_locked=True)
@@ -210,6 +215,9 @@ class Schedules:
 
 def _missing(identifier: str) -> Problem:
     return Problem(404, "schedule-not-found", f"there is no schedule {identifier!r} of yours")
+
+
+NEXT = select(func.min(schedules.c.next_at)).where(schedules.c.paused.is_(False))
 
 
 def _due() -> Any:

@@ -14,6 +14,7 @@ from .inserting import insert_into
 from .lines import LineState, Migrations
 from .opening import migrate, open_store, read_database
 from .pages import Page, PageQuery, Pagination, order_by, paginate
+from .quiet import Quiet
 from .seldom import Seldom
 from .settings import StoreSettings
 from .store import Store, execute_last
@@ -29,6 +30,7 @@ __all__ = [
     "Page",
     "PageQuery",
     "Pagination",
+    "Quiet",
     "Seldom",
     "Store",
     "StoreProblem",

@@ -38,6 +38,10 @@ class Changes(abc.ABC):
         Where news may have been missed every callback gets None: a cache is never trusted by mistake.
         """
 
+    def version(self) -> int | None:
+        """Another number after each commit of any process, to whatever table; None where nobody can tell."""
+        return None
+
     @abc.abstractmethod
     def committed(self, session: AsyncSession) -> None:
         """The store tells that `session` has committed: its own changes count in this process from now on."""

@@ -62,7 +62,12 @@ class SqliteChanges(Changes):
                 self._catch_up(version)
         except sqlite3.Error as error:
             log.warning("store.changes-unreadable", reason=str(error))
+            self._version = UNKNOWN
             self._distrust()
+
+    def version(self) -> int | None:
+        self.poll()
+        return None if self._version == UNKNOWN else self._version
 
     def _next_turn(self) -> None:
         self._polled = False

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Principal, Problem
@@ -113,6 +113,12 @@ async def idle(session: AsyncSession, table: Any, limit: int) -> Sequence[tuple[
     due = select(table.c.lane, table.c.tenant).where(table.c.state == "waiting", table.c.due_at <= now)
     found = await session.execute(due.where(table.c.lane.not_in(busy)).distinct().limit(limit))
     return [(row.lane, row.tenant) for row in found]
+
+
+async def next_due(session: AsyncSession, table: Any) -> datetime | None:
+    """When the first of what waits in `table` is due: in the past where its lane is busy, or rests."""
+    due: datetime | None = await session.scalar(select(func.min(table.c.due_at)).where(table.c.state == "waiting"))
+    return due
 
 
 def _in(seconds: float) -> datetime:

@@ -13,10 +13,10 @@ from sqlalchemy import delete, select, update
 
 from pegboard import Services, Settings
 from pegboard_jobs import Jobs, Stop, background
-from pegboard_store import Store, StoreProblem
+from pegboard_store import Quiet, Store, StoreProblem
 
 from .bell import Bell
-from .lanes import idle, schedule
+from .lanes import idle, next_due, schedule
 from .receiving.intake import HANDLE
 from .sending.outbox import SEND
 from .settings import WebhooksSettings
@@ -38,6 +38,7 @@ class Pump:
         self._jobs = jobs
         self._settings = settings
         self._woken = asyncio.Event()
+        self._quiet = Quiet(store.changes)
 
     def wake(self) -> None:
         """Look now: something is due."""
@@ -66,13 +67,17 @@ class Pump:
 
     async def schedule(self) -> int:
         """Give lanes with due work their jobs; to how many."""
-        count = 0
+        if self._quiet.lasts():
+            return 0
+        count, dues = 0, []
         for table, kind in KINDS:
             async with self._store.read() as session:
                 found = await idle(session, table, STEP)
+                dues.append(await next_due(session, table) if self._quiet.tells else None)
             for lane, tenant in found:
                 async with self._store.begin() as session:
                     count += await schedule(session, self._jobs, kind, lane, tenant)
+        self._quiet.begin(min((due for due in dues if due is not None), default=None))
         return count
 
     async def forget(self) -> None:
