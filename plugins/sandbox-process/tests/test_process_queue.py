@@ -108,6 +108,7 @@ async def test_others_come_before_what_computes_for_long_and_not_before_what_sle
     (sleeping,) = set(descendants()) - set(before) - {computing}
     assert (await narrow.run(QUICK)).ending is Ending.RESULT, "both have made way"
     assert os.getpriority(os.PRIO_PROCESS, sleeping) == BEHIND
+    assert os.sched_getscheduler(sleeping) == os.sched_getscheduler(computing) == os.SCHED_BATCH
     await cancelled([computes, sleeps])
 
 

@@ -71,7 +71,8 @@ class Endpoints:
         self.widgets = Widgets(services, Sealing(services.get(Vault)))
         registries = services.get(Registries)
         self._providers = registries[SandboxProvider]
-        self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox, self._providers)
+        repeating = self._providers if settings.result_bytes else ()
+        self.plans = Plans(store, self.widgets, settings.plans, settings.sandbox, repeating)
         self._sandboxes = services.get(Sandboxes)
         self.history = History(Calls(store, settings.history_calls, settings.history_days))
         self.executor = Executor(

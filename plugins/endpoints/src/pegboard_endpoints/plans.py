@@ -29,7 +29,7 @@ class Plan:
     program: Program
     sandbox: str
     repeats: bool = False
-    """Whether the program gives the same for the same."""
+    """Whether the program gives the same for the same, and somebody keeps that."""
 
     @classmethod
     def of(cls, stored: StoredWidget, default_sandbox: str, sandboxes: Iterable[SandboxProvider]) -> "Plan":
@@ -60,6 +60,7 @@ class Plans:
         default_sandbox: str,
         sandboxes: Iterable[SandboxProvider],
     ) -> None:
+        """`sandboxes` say which programs repeat; none where results are not kept."""
         self._changes = store.changes
         self._widgets = widgets
         self._capacity = capacity
