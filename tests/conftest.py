@@ -1,9 +1,12 @@
 """How the whole suite runs on several processes, each of which takes a module at a time."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from workspace.program import Program, forked_program
 
 # How long an example takes is the machine's matter, which does other things as well.
 settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,3 +43,10 @@ def pytest_collection_finish() -> None:
     """Ten thousand tests are there to stay: a garbage collector that looks at them again and again costs a tenth."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """``pegboard`` for the examples of pages."""
+    with forked_program(tmp_path_factory.mktemp("program")) as made:
+        yield made

@@ -8,15 +8,16 @@ from sybil.document import Document
 
 from workspace.examples import Command, Page, blocks, commands, compare, pages
 from workspace.files import tracked
+from workspace.program import Program
 from workspace.tree import ROOT
 
 PAGES = [page for page in pages(ROOT, tracked(ROOT)) if page.is_relative_to(ROOT / "docs")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
+def test_the_examples_of_a_page_run(page: Path, program: Program, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        assert Page(tmp_path, stack).run(page) > 0
+        assert Page(tmp_path, stack, program).run(page) > 0
 
 
 def run(folder: Path, text: str) -> int:
@@ -71,6 +72,23 @@ def test_other_output_than_the_page_shows_is_told(tmp_path: Path) -> None:
 def test_a_block_that_wants_a_server_has_one(tmp_path: Path) -> None:
     text = '```console serve\n$ curl -s http://127.0.0.1:8000/-/health\n{"status":"...\n```\n'
     assert run(tmp_path, text) == 1
+
+
+def test_a_forked_program_answers_and_obeys_as_any_other(program: Program, tmp_path: Path) -> None:
+    text = """```console run
+$ pegboard nothing 2> said || echo "exit code $?"; tail -1 said
+exit code 2
+Error: No such command 'nothing'.
+$ pegboard serve --port 0 > log 2>&1 &
+$ until grep -q "API document" log; do sleep 0.1; done
+$ kill %1; wait %1 || true; grep -o stopping log
+stopping
+```
+"""
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    with ExitStack() as stack:
+        assert Page(tmp_path, stack, program).run(page) == 1
 
 
 def test_commands_go_on_over_lines_and_have_output() -> None:

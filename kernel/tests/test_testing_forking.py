@@ -64,6 +64,19 @@ async def test_a_command_runs_to_its_end_and_its_streams_are_apart(servers: Fork
     assert "PEGBOARD_STRICKT" in wrong.stderr
 
 
+async def test_a_command_imports_what_its_environment_names(servers: Forking, tmp_path: Path) -> None:
+    (tmp_path / "pegs").mkdir()
+    (tmp_path / "pegs/pegs.py").touch()
+    metadata = tmp_path / "pegs/pegs-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pegs\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[pegboard.plugin.v1]\npegs = pegs\n")
+    for named in (False, True):
+        more = {"PYTHONPATH": str(tmp_path / "pegs")} if named else {}
+        done = await servers.run("plugins", cwd=tmp_path, environ={**BARE, **more})
+        assert ("pegs" in done.stdout) is named
+
+
 async def test_a_command_that_does_not_end_is_ended(servers: Forking, tmp_path: Path) -> None:
     with pytest.raises(TimeoutError):
         await servers.run("serve", "--port", "0", "--data", str(tmp_path), cwd=tmp_path, environ=BARE, patience=0.5)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pegboard.testing import run_pegboard
+from pegboard.testing import Forking
 
 pytestmark = pytest.mark.anyio
 
@@ -26,13 +26,13 @@ STEPS = [
 ]
 
 
-async def demo(folder: Path, **environ: str) -> tuple[int, Any, str]:
-    ended = await run_pegboard("demo", cwd=folder, environ=environ, patience=90)
+async def demo(forked: Forking, folder: Path, **environ: str) -> tuple[int, Any, str]:
+    ended = await forked.run("demo", cwd=folder, environ=environ, patience=90)
     return ended.code, json.loads(ended.stdout), ended.stderr
 
 
-async def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
-    code, summary, said = await demo(tmp_path)
+async def test_the_demo_goes_the_whole_way(forked: Forking, tmp_path: Path) -> None:
+    code, summary, said = await demo(forked, tmp_path)
     assert [step["step"] for step in summary["steps"]] == STEPS, said
     assert all(step["ok"] and step["ms"] >= 0 and step["detail"] for step in summary["steps"])
     assert (code, summary["ok"]) == (0, True)
@@ -47,9 +47,9 @@ async def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
     ],
 )
 async def test_a_step_that_fails_ends_the_demo_with_an_exit_code(
-    tmp_path: Path, environ: dict[str, str], failing: str
+    forked: Forking, tmp_path: Path, environ: dict[str, str], failing: str
 ) -> None:
-    code, summary, said = await demo(tmp_path, **environ)
+    code, summary, said = await demo(forked, tmp_path, **environ)
     assert (code, summary["ok"]) == (1, False)
     assert [step["ok"] for step in summary["steps"]] == [True] * STEPS.index(failing) + [False]
     assert summary["steps"][-1]["step"] == failing

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pegboard.testing import Forking, run_pegboard, served
+from pegboard.testing import Forking
 from pegboard.testing.processes import Finished
 
 pytestmark = pytest.mark.anyio
@@ -125,21 +125,22 @@ def broken_plugin(tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("rule", [{"PEGBOARD_REQUIRED": "broken"}, {"PEGBOARD_STRICT": "1"}])
 async def test_a_plugin_that_raises_at_import(
-    tmp_path: Path, broken_plugin: dict[str, str], rule: dict[str, str]
+    refusal: Refusal, broken_plugin: dict[str, str], rule: dict[str, str]
 ) -> None:
-    environ = broken_plugin | rule
-    line = line_of(await run_pegboard("serve", "--port", "0", cwd=tmp_path, environ=environ))
+    line = await refusal(**broken_plugin, **rule)
     for word in ('plugin "broken"', "import", "no luck today", "PEGBOARD_DISABLE=broken"):
         assert word in line
 
 
-async def test_a_broken_plugin_that_nobody_requires_stops_nobody(tmp_path: Path, broken_plugin: dict[str, str]) -> None:
-    async with served(tmp_path, environ=broken_plugin) as server:
+async def test_a_broken_plugin_that_nobody_requires_stops_nobody(
+    forked: Forking, tmp_path: Path, broken_plugin: dict[str, str]
+) -> None:
+    async with forked.served(tmp_path, environ=broken_plugin) as server:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
             health = (await http.get("/-/health")).json()
         assert (health["status"], health["quarantined"]) == ("degraded", ["broken"])
         await server.printed('plugin "broken" failed in phase import: .*no luck today.*PEGBOARD_DISABLE=broken')
         assert "Traceback" not in server.output
     way_out = broken_plugin | {"PEGBOARD_DISABLE": "broken"}
-    async with served(tmp_path, environ=way_out) as server, httpx.AsyncClient(base_url=server.url) as http:
+    async with forked.served(tmp_path, environ=way_out) as server, httpx.AsyncClient(base_url=server.url) as http:
         assert (await http.get("/-/health")).json()["status"] == "ok"

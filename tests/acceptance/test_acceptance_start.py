@@ -104,24 +104,23 @@ async def test_a_key_of_the_environment_is_not_printed(forked: Forking, tmp_path
 
 async def test_two_workers_are_one_app(tmp_path: Path) -> None:
     """Each request is a connection of its own, so both workers get some."""
-    async with served(
-        tmp_path, "--workers", "2", "--sample", environ={"API_KEY": "acceptance-key-0123456789"}
-    ) as server:
-
-        async def call(method: str, path: str, **more: Any) -> httpx.Response:
-            async with httpx.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http:
-                headers = {"X-API-Key": "acceptance-key-0123456789"}
-                return await http.request(method, path, headers=headers, **more)
-
+    key = "acceptance-key-0123456789"
+    each_anew = httpx.Limits(max_keepalive_connections=0)
+    async with (
+        served(tmp_path, "--workers", "2", "--sample", environ={"API_KEY": key}) as server,
+        httpx.AsyncClient(
+            base_url=server.url, headers={"X-API-Key": key}, timeout=30, trust_env=False, limits=each_anew
+        ) as http,
+    ):
         data = {"logic": "def process_data(widget_data, request, user): return {}", "refresh_interval": 60}
         for round_ in range(6):
             endpoint = f"{server.url}/sample/sales"
             path = f"/e/round/{round_}"
             draft = {"name": "n", "project_id": "p", "endpoint": endpoint, "endpoint_data": data, "path": path}
-            widget = (await call("POST", "/public/widgets", json=draft)).json()
+            widget = (await http.post("/public/widgets", json=draft)).json()
             for url in [widget["execute_url"], path] * 4:
-                assert (await call("GET", url)).status_code == 200
-            assert (await call("DELETE", f"/public/widgets/{widget['id']}")).status_code == 204
+                assert (await http.get(url)).status_code == 200
+            assert (await http.delete(f"/public/widgets/{widget['id']}")).status_code == 204
             for url in [widget["execute_url"], path] * 4:
-                assert (await call("GET", url)).status_code == 404
+                assert (await http.get(url)).status_code == 404
         assert await server.interrupt() == 0

@@ -17,6 +17,7 @@ from sybil.document import Document
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
+from .program import INSTALLED, Program
 from .server import Server, serving
 
 WRITTEN = "http://127.0.0.1:8000"
@@ -39,6 +40,7 @@ class Page:
 
     folder: Path
     stack: ExitStack
+    program: Program = INSTALLED
     _shell: "subprocess.Popen[str] | None" = None
     _server: Server | None = None
 
@@ -100,8 +102,9 @@ class Page:
         if self._server is None:
             home = self.folder / "server"
             home.mkdir()
-            command = [str(Path(sys.executable).with_name("pegboard")), "serve", "--sample"]
-            self._server = self.stack.enter_context(serving(command, home, os.environ))
+            command = [str(self.program.path), "serve", "--sample"]
+            server = serving(command, home, os.environ, pass_fds=self.program.descriptors)
+            self._server = self.stack.enter_context(server)
             for title, text in NOTICE.findall(self._server.said):
                 self._say(f"export {re.sub(r'[^A-Z0-9]', '_', title.upper())}='{text}'")
             self._say('export PEGBOARD_KEY="$API_KEY"')
@@ -126,10 +129,18 @@ class Page:
         raise AssertionError(f"`{text}` ended the shell, or did not end in {PATIENCE:g} seconds: {''.join(lines)}")
 
     def _open(self) -> "subprocess.Popen[str]":
-        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environ = {**os.environ, "PATH": programs}
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        self._shell = subprocess.Popen(["bash", "--norc"], cwd=self.folder, env=environ, text=True, **pipes)
+        programs = [str(self.program.path.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
+        environ = {**os.environ, "PATH": os.pathsep.join(programs)}
+        self._shell = subprocess.Popen(
+            ["bash", "--norc"],
+            cwd=self.folder,
+            env=environ,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=self.program.descriptors,
+        )
         self.stack.callback(self._shell.communicate, "exit\n")
         return self._shell
 

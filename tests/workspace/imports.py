@@ -13,7 +13,7 @@ import attrs
 from packaging.utils import canonicalize_name
 
 from .files import tools
-from .tree import Distribution, distributions, has_word, parse, strings
+from .tree import Distribution, distributions, has_word
 
 
 @attrs.frozen
@@ -27,6 +27,14 @@ class Import:
     @property
     def top(self) -> str:
         return self.module.partition(".")[0]
+
+
+@attrs.frozen
+class Source:
+    """What a file imports, by line, module and names, and the strings in it."""
+
+    imports: list[tuple[int, str, tuple[str, ...]]] = attrs.field(factory=list)
+    strings: set[str] = attrs.field(factory=set)
 
 
 def plugins_meet_at_the_door(root: Path) -> list[str]:
@@ -93,12 +101,23 @@ def declarations_are_used(root: Path) -> list[str]:
 
 def imports_of(distribution: Distribution, files: Iterable[Path]) -> Iterator[Import]:
     for path in files:
-        for node in ast.walk(parse(path)):
-            if isinstance(node, ast.Import):
-                yield from (Import(distribution.where(path, node), alias.name, ()) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = tuple(alias.name for alias in node.names)
-                yield Import(distribution.where(path, node), node.module, names)
+        where = distribution.where(path)
+        for line, module, names in _read(path.read_text()).imports:
+            yield Import(f"{where}:{line}", module, names)
+
+
+@cache
+def _read(source: str) -> Source:
+    """Kept by what the file says, as several rules look at all files."""
+    found = Source()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.imports.extend((node.lineno, alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.imports.append((node.lineno, node.module, tuple(alias.name for alias in node.names)))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.strings.add(node.value)
+    return found
 
 
 def _all(distribution: Distribution) -> Iterator[Import]:
@@ -133,7 +152,7 @@ def _is_private(other: Distribution, name: str) -> bool:
     module = other.package / name
     if not (module.with_suffix(".py").is_file() or module.is_dir()):
         return False
-    return name not in {constant.value for constant in strings(parse(other.package / "__init__.py"))}
+    return name not in _read((other.package / "__init__.py").read_text()).strings
 
 
 def _undeclared(distribution: Distribution, found: dict[str, Distribution]) -> Iterator[str]:
@@ -189,7 +208,7 @@ def _unused(distribution: Distribution) -> Iterator[str]:
 
 def _idle(distribution: Distribution, declared: set[str], files: list[Path], where: str) -> Iterator[str]:
     imported = {use.top for use in imports_of(distribution, files)}
-    texts = [constant.value for path in files for constant in strings(parse(path))]
+    texts = {text for path in files for text in _read(path.read_text()).strings}
     for name in sorted(declared):
         modules = _gifts().get(name, {name.replace("-", "_")})
         words = {*modules, name.split("-")[-1]} if name.startswith("pegboard-") else modules

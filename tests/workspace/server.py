@@ -29,7 +29,13 @@ class Server:
 
 
 @contextmanager
-def serving(command: Sequence[str], folder: Path, environ: Mapping[str, str], patience: float = 60) -> Iterator[Server]:
+def serving(
+    command: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    patience: float = 60,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[Server]:
     """Run `command` with a free port in `folder` until the context is left.
 
     Raises RuntimeError, with what it wrote, if it does not start within `patience` seconds.
@@ -44,8 +50,9 @@ def serving(command: Sequence[str], folder: Path, environ: Mapping[str, str], pa
             stdout=subprocess.PIPE,
             stderr=errors,
             bufsize=0,
+            pass_fds=pass_fds,
         )
-    watchdog = threading.Timer(patience, process.kill)
+    watchdog = threading.Timer(patience, process.terminate)  # a signal that a program can pass on
     watchdog.start()
     try:
         server = _announced(process, log)

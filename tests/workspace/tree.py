@@ -110,4 +110,4 @@ def strings(tree: ast.AST) -> Iterator[ast.Constant]:
 
 def has_word(text: str, word: str) -> bool:
     """Whether `word` stands in `text` by itself: not within a longer name."""
-    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
+    return word in text and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None

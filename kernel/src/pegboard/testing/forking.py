@@ -102,8 +102,10 @@ class Forking:
         return Finished(code, stdout.decode(), stderr.decode())
 
     async def _fork(self, arguments: Sequence[str], cwd: str, environ: Mapping[str, str], outputs: int) -> Any:
-        """A process (`Forked`) whose standard output and error come by so many ways."""
+        """A process (`Forked`) without input, whose standard output and error come by so many ways."""
         with ExitStack() as stack:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            stack.callback(os.close, nothing)
             ends = []
             readers = []
             for _ in range(outputs + 1):
@@ -111,9 +113,10 @@ class Forking:
                 stack.callback(os.close, there)
                 ends.append(there)
                 readers.append(await _reader(here))
-            told = {"arguments": list(arguments), "cwd": cwd, "environ": dict(environ)}
-            socket.send_fds(self._door, [json.dumps(told).encode() + b"\n"], ends)
             *streams, status = readers
+            told = {"arguments": list(arguments), "cwd": cwd, "environ": dict(environ)}
+            descriptors = [nothing, ends[0], ends[-2], ends[-1]]
+            socket.send_fds(self._door, [json.dumps(told).encode() + b"\n"], descriptors)
             pid = int(await status.readline())  # once this is here, the ends are the other side's
         return Forked(pid, streams[0], streams[-1], asyncio.create_task(_ended(status)))
 
@@ -159,54 +162,60 @@ async def forking(
 
 
 def main(door: socket.socket, program: str, *preload: str) -> None:
-    """Import, then fork for each request that comes through the door, until it is closed."""
+    """Import, then fork for each request that comes through the door, until it is closed.
+
+    A request is a line of JSON, with the standard input, output and error of what is wanted and where to tell, a line
+    each, its process id and how it ended.
+    """
     Board.build()
     for name in preload:
         import_module(name)
     gc.freeze()  # what is there stays: a collector that looks at it would have each fork copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who wait for servers are not waited for
     while (told := _request(door)) is not None:
-        request, (*outputs, status) = told
+        request, (*streams, status) = told
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             door.close()
-            return _watch(request, outputs, status, program)
-        for descriptor in (*outputs, status):
+            return _watch(request, streams, status, program)
+        for descriptor in (*streams, status):
             os.close(descriptor)
 
 
 def _request(door: socket.socket) -> tuple[Any, list[int]] | None:
     message, descriptors = b"", list[int]()
     while not message.endswith(b"\n"):
-        chunk, came, _, _ = socket.recv_fds(door, CHUNK, 3)
+        chunk, came, _, _ = socket.recv_fds(door, CHUNK, 4)
         if not chunk:
             return None
         message, descriptors = message + chunk, descriptors + came
     return json.loads(message), descriptors
 
 
-def _watch(request: Any, outputs: Sequence[int], status: int, program: str) -> None:
+def _watch(request: Any, streams: Sequence[int], status: int, program: str) -> None:
     """One process becomes what was asked for, its parent tells how it ended."""
     child = os.fork()
     if child == 0:
         os.setsid()
         os.write(status, b"%d\n" % os.getpid())
         os.close(status)
-        return _become(request, outputs, program)
-    for descriptor in outputs:
+        return _become(request, streams, program)
+    for descriptor in streams:
         os.close(descriptor)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     os.write(status, b"%d\n" % code)
     os._exit(0)
 
 
-def _become(request: Any, outputs: Sequence[int], program: str) -> None:
-    os.dup2(outputs[0], 1)
-    os.dup2(outputs[-1], 2)
-    for descriptor in outputs:
+def _become(request: Any, streams: Sequence[int], program: str) -> None:
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
         os.close(descriptor)
+    os.umask(request.get("umask", os.umask(0)))  # it can be read only by setting it
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environ"])
+    told = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[1:1] = [folder for folder in told if folder and folder not in sys.path]  # as an interpreter that starts
     sys.argv = [program, *request["arguments"]]
     runpy.run_path(program, run_name="__main__")
