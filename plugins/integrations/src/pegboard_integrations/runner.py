@@ -78,9 +78,7 @@ class Runner:
 
     async def _look(self, group: TaskGroup) -> None:
         free = self._settings.runs - len(self._going)
-        if free <= 0:
-            return
-        if self._quiet.lasts():
+        if free <= 0 or self._quiet.lasts():
             return
         async with self._store.read() as session:
             found = await runs.waiting(session, free)

@@ -67,7 +67,8 @@ class Sweeper:
         lost = in_state("running") & (jobs.c.leased_until <= now)
         async with self.store.read() as session:
             if await session.scalar(select(jobs.c.seq).where(or_(due, lost)).limit(1)) is None:
-                self._quiet.begin(await next_due(session) if self._quiet.tells else None)
+                if self._quiet.tells:
+                    self._quiet.begin(await next_due(session))
                 return 0
         async with self.store.begin() as session:
             back = (await session.execute(_values(update(jobs).where(due), state="queued", due_at=None))).all()

@@ -160,7 +160,7 @@ class Schedules:
         async with self.store.read() as session:
             due = list(await session.scalars(_due().with_only_columns(schedules.c.id).limit(100)))
             if not due and self._quiet.tells:
-                self._quiet.begin(await session.scalar(NEXT))
+                self._quiet.begin(await session.scalar(_next()))
         for identifier in due:
             async with self.store.begin() as session:
                 one = _due().where(schedules.c.id == identifier).with_for_update(skip_locked=True)
@@ -217,11 +217,12 @@ def _missing(identifier: str) -> Problem:
     return Problem(404, "schedule-not-found", f"there is no schedule {identifier!r} of yours")
 
 
-NEXT = select(func.min(schedules.c.next_at)).where(schedules.c.paused.is_(False))
-
-
 def _due() -> Any:
     return select(schedules).where(schedules.c.next_at <= datetime.now(UTC), schedules.c.paused.is_(False))
+
+
+def _next() -> Any:
+    return select(func.min(schedules.c.next_at)).where(schedules.c.paused.is_(False))
 
 
 def _own(caller: Principal) -> tuple[Any, ...]:
