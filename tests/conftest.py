@@ -6,10 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from workspace.patience import pytest_configure, pytest_exception_interact, pytest_pyfunc_call, pytest_unconfigure
 from workspace.program import Program, forked_program
-
-__all__ = ["pytest_configure", "pytest_exception_interact", "pytest_pyfunc_call", "pytest_unconfigure"]
 
 # How long an example takes is the machine's matter, which does other things as well.
 settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
