@@ -77,6 +77,25 @@ async def test_secrets_are_in_no_line_not_even_in_a_trace(lines: Any, kind: str)
     assert "tops3cret" not in written()
 
 
+async def test_an_app_within_another_program_writes_no_secret_into_a_trace_either(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nobody has configured anything there, and `rich` is installed."""
+    structlog.reset_defaults()
+    async with client(app()) as api:
+        assert (await api.get("/fails", headers={"X-Api-Key": "tops3cret"})).status_code == 500
+    said = capsys.readouterr().out
+    assert "on purpose" in said
+    assert "tops3cret" not in said
+
+
+async def test_a_program_that_has_configured_the_log_keeps_what_it_chose(lines: Any) -> None:
+    lines()
+    chosen = structlog.get_config()["processors"]
+    app()
+    assert structlog.get_config()["processors"] is chosen
+
+
 async def test_the_level_is_the_operators(lines: Any) -> None:
     written = lines(level="error")
     async with client(app()) as api:

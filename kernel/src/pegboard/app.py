@@ -19,7 +19,7 @@ from .contracts import MountSpec, RequestObserver, RouteSpec, SocketSpec
 from .diagnosis import diagnosis_routes
 from .direct import DirectRoutes
 from .dispatch import MethodApp, RouteApp
-from .logs import Ended, RequestIds, access_line
+from .logs import Ended, RequestIds, access_line, configure_traces
 from .observation import Observation
 from .problems import Problem, render_problem
 from .routing import FixedRoutes
@@ -40,6 +40,7 @@ def create_app(
     with hook implementations) by name, beside the installed plugins or, with ``installed=False``, instead of
     them. Raises `StartupError` with a line for each thing that keeps it from starting.
     """
+    configure_traces()
     board = Board.build(
         Path(config) if config else None, settings=settings, plugins=plugins, environ=environ, installed=installed
     )

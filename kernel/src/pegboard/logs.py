@@ -18,6 +18,9 @@ from structlog.tracebacks import ExceptionDictTransformer
 from .log_files import file_handlers
 from .settings import LogSettings
 
+PLAIN = structlog.dev.plain_traceback
+"""structlog's own choice prints local variables, which hold credentials, with each trace."""
+
 access = structlog.get_logger("pegboard.access")
 
 GIVEN = re.compile(rb"[A-Za-z0-9._-]{8,128}")
@@ -45,10 +48,7 @@ def configure(settings: LogSettings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # structlog's own choices print local variables, which hold credentials, with each trace
-    people = _formatter(
-        shared, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    )
+    people = _formatter(shared, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=PLAIN))
     traces = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     programs = _formatter(shared, traces, structlog.processors.JSONRenderer())
     level = getattr(logging, settings.level.upper())
@@ -68,6 +68,13 @@ def configure(settings: LogSettings) -> None:
     root.setLevel(level)
     for chatty in ("httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+
+
+def configure_traces() -> None:
+    """Where nobody has configured structlog, as in a program that embeds the app, change nothing but its traces."""
+    if not structlog.is_configured():
+        *before, _ = structlog.get_config()["processors"]
+        structlog.configure(processors=[*before, structlog.dev.ConsoleRenderer(exception_formatter=PLAIN)])
 
 
 def _formatter(
