@@ -22,7 +22,6 @@ from pegboard.testing.fixtures import anyio_backend  # noqa: F401
 from pegboard_accounts import Accounts
 from pegboard_models import Models
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     postgresql_url,
     store_section,

@@ -18,7 +18,6 @@ from pegboard_accounts import Accounts
 from pegboard_store import Store
 from pegboard_store import testing as store_testing
 
-_postgresql_database = store_testing._postgresql_database
 database_url = store_testing.database_url
 postgresql_url = store_testing.postgresql_url
 

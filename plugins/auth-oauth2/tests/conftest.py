@@ -27,7 +27,6 @@ from pegboard_auth_oauth2.tables import grants, logins
 from pegboard_egress import Egress, EgressRequest
 from pegboard_store import Store
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     postgresql_url,
     store_section,

@@ -20,7 +20,6 @@ from pegboard.testing import callers, client, upstream
 from pegboard.testing.callers import caller
 from pegboard.testing.fixtures import anyio_backend  # noqa: F401
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     postgresql_url,
     store_section,

@@ -12,7 +12,6 @@ from pegboard_events import Happened
 from pegboard_records import Batch, BatchItem, Field, Records, ShardDraft, ShardTypeDraft
 from pegboard_store import Migrations, open_store
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     postgresql_url,
     store_settings,

@@ -18,7 +18,6 @@ from pegboard import create_app
 from pegboard.testing import callers, client
 from pegboard.testing.fixtures import anyio_backend  # noqa: F401
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     postgresql_url,
     store_section,

@@ -9,7 +9,6 @@ import pytest
 
 from pegboard_store import Migrations, Store, open_store
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     forked,
     postgresql_url,

@@ -16,7 +16,6 @@ from pegboard import RouteSpec, Secret, Services, create_app, hookimpl
 from pegboard.testing import client
 from pegboard_store import Store, metadata_for
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     postgresql_url,
     store_section,

@@ -25,7 +25,6 @@ from pegboard.testing.fixtures import anyio_backend, upstream_server  # noqa: F4
 from pegboard_jobs import JobFailed, JobKind, JobRun
 from pegboard_store import Store
 from pegboard_store.testing import (  # noqa: F401
-    _postgresql_database,
     database_url,
     postgresql_url,
     store_section,

@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ from .urls import read_url
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/test"
 LATE = ("alembic.runtime.migration", "alembic.script", "asyncpg", "httptools", "uvicorn", "uvloop")
 """What a command or a server imports no sooner than it needs it."""
+EMPTIED = pytest.StashKey[str]()
+OTHERS_END = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+"""Those of a process that was killed may not be gone yet, with whatever they have locked."""
 
 
 def store_section(url: str) -> dict[str, Any]:
@@ -52,14 +59,30 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(_postgresql_database: str) -> str:
-    """The URL of a PostgreSQL database of this module, emptied for each test."""
-    _run(_execute(_postgresql_database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
-    return _postgresql_database
+def postgresql_url(pytestconfig: pytest.Config) -> str:
+    """The URL of a PostgreSQL database of this process of the tests, emptied for each test.
+
+    No app of a module or a session is in it: one that is in the middle of a transaction would keep it from being
+    emptied, on an event loop that waits for just that.
+    """
+    if EMPTIED not in pytestconfig.stash:
+        stack = ExitStack()
+        pytestconfig.stash[EMPTIED] = stack.enter_context(_database())
+        pytestconfig.add_cleanup(stack.close)
+    url = pytestconfig.stash[EMPTIED]
+    _run(_execute(url, OTHERS_END, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
+    return url
 
 
 @pytest.fixture(scope="module")
 def _postgresql_database() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database that is the module's own."""
+    with _database() as url:
+        yield url
+
+
+@contextmanager
+def _database() -> Iterator[str]:
     server = os.environ.get("PEGBOARD_TEST_POSTGRES", POSTGRES)
     name = f"pegboard_test_{secrets.token_hex(6)}"
     try:
@@ -79,7 +102,7 @@ def _absent(reason: str) -> None:
 async def _execute(url: str, *statements: str) -> None:
     import asyncpg
 
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=10, command_timeout=30)
     try:
         for statement in statements:
             await connection.execute(statement)
