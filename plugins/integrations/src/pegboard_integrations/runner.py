@@ -9,12 +9,13 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from pegboard_store import Quiet, Store, StoreProblem
+from pegboard_store import Lookout, Store, StoreProblem
 
 from . import leases, runs
 from .execution import Execution
@@ -38,7 +39,7 @@ class Runner:
         self._settings = settings
         self._news = asyncio.Event()
         self._going: set[str] = set()
-        self._quiet = Quiet(store.changes)
+        self._lookout = Lookout(store)
 
     def wake(self) -> None:
         """There is a new run, or one that is to be cancelled."""
@@ -78,13 +79,9 @@ class Runner:
 
     async def _look(self, group: TaskGroup) -> None:
         free = self._settings.runs - len(self._going)
-        if free <= 0 or self._quiet.lasts():
+        if free <= 0:
             return
-        async with self._store.read() as session:
-            found = await runs.waiting(session, free)
-            if not found and self._quiet.tells:
-                self._quiet.begin(await runs.next_end(session))
-        for run in found:
+        for run in await self._lookout.look(partial(runs.waiting, limit=free), runs.next_end):
             lease = await self.claim(run)
             if lease is not None:
                 self._going.add(run.id)

@@ -8,10 +8,11 @@ import attrs
 import structlog
 from attrs.validators import ge, le, max_len
 from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import AuditEvent, Principal, Problem, Services
 from pegboard_jobs import next_time, next_times
-from pegboard_store import Quiet, Store
+from pegboard_store import Lookout, Store
 
 from .actors import Actor
 from .execution import target_of
@@ -82,7 +83,9 @@ class Schedules:
     integrations: Integrations
     plans: Plans
     syncs: Syncs
-    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
+    _lookout: Lookout = attrs.field(
+        init=False, default=attrs.Factory(lambda self: Lookout(self.store), takes_self=True)
+    )
 
     async def put(self, actor: Actor, integration_id: str, endpoint: str, table: TimeTable) -> Schedule:
         """One for each endpoint. Raises Problem 404, 422."""
@@ -115,13 +118,7 @@ class Schedules:
 
     async def start_due(self) -> int:
         """Start what is due; how many there were. Times that passed while nothing ran are made up for by one sync."""
-        if self._quiet.lasts():
-            return 0
-        due = select(schedules).where(schedules.c.next_at <= datetime.now(UTC)).limit(100)
-        async with self.store.read() as session:
-            rows = (await session.execute(due)).all()
-            if not rows and self._quiet.tells:
-                self._quiet.begin(await session.scalar(select(func.min(schedules.c.next_at))))
+        rows = await self._lookout.look(_due, _next_due)
         for row in rows:
             if await self._claimed(row):
                 await self._start(row)
@@ -150,6 +147,15 @@ class Schedules:
             values["last_error"] = str(problem)[:1000]
         async with self.store.begin() as session:
             await session.execute(update(schedules).where(*_its(row.integration, row.endpoint)).values(values))
+
+
+async def _due(session: AsyncSession) -> Sequence[Row[Any]]:
+    some = select(schedules).where(schedules.c.next_at <= datetime.now(UTC)).limit(100)
+    return (await session.execute(some)).all()
+
+
+async def _next_due(session: AsyncSession) -> datetime | None:
+    return await session.scalar(select(func.min(schedules.c.next_at)))
 
 
 def _its(integration: str, endpoint: str) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 import random
 import shutil
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import structlog
 from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pegboard_store import Quiet, Store, StoreProblem
+from pegboard_store import Lookout, Store, StoreProblem
 
 from .background import Stop
 from .clock import Clock
@@ -42,7 +43,9 @@ class Sweeper:
     dispatch: Dispatch
     data: Path
     files: LogFiles
-    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
+    _lookout: Lookout = attrs.field(
+        init=False, default=attrs.Factory(lambda self: Lookout(self.store), takes_self=True)
+    )
 
     async def run(self, stop: Stop) -> None:
         """Until it is stopped."""
@@ -60,16 +63,15 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """Put into the queue what is due, and what its worker has lost; how many there were."""
-        if self._quiet.lasts():
-            return 0
         now = self.clock.now()
         due = in_state("delayed") & (jobs.c.due_at <= now)
         lost = in_state("running") & (jobs.c.leased_until <= now)
-        async with self.store.read() as session:
-            if await session.scalar(select(jobs.c.seq).where(or_(due, lost)).limit(1)) is None:
-                if self._quiet.tells:
-                    self._quiet.begin(await next_due(session))
-                return 0
+
+        async def find(session: AsyncSession) -> Sequence[Any]:
+            return (await session.execute(select(jobs.c.seq).where(or_(due, lost)).limit(1))).all()
+
+        if not await self._lookout.look(find, next_due):
+            return 0
         async with self.store.begin() as session:
             back = (await session.execute(_values(update(jobs).where(due), state="queued", due_at=None))).all()
             found = select(jobs).where(lost).order_by(jobs.c.seq).with_for_update(skip_locked=True)

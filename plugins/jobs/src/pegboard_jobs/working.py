@@ -15,9 +15,10 @@ from typing import Any
 import attrs
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Principal, Registries, Registry, Services, Settings
-from pegboard_store import Quiet, Store, StoreProblem
+from pegboard_store import Lookout, Store, StoreProblem
 
 from .artifacts import Artifacts
 from .attempts import carry_out, line_is_open
@@ -82,7 +83,9 @@ class Worker:
     _woken: asyncio.Event = attrs.field(factory=asyncio.Event)
     _asking: list["asyncio.Future[asyncio.Task[Attempted] | None]"] = attrs.field(factory=list)
     _giving: "asyncio.Task[None] | None" = None
-    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
+    _lookout: Lookout = attrs.field(
+        init=False, default=attrs.Factory(lambda self: Lookout(self.store), takes_self=True)
+    )
 
     @property
     def running(self) -> Mapping[str, JobRun]:
@@ -208,13 +211,7 @@ class Worker:
         self._woken.clear()
 
     async def _something_waits(self) -> bool:
-        if self._quiet.lasts():
-            return False
-        async with self.store.read() as session:
-            waits = await session.scalar(select(func.min(jobs.c.lane)).where(in_state("queued"))) is not None
-        if not waits:
-            self._quiet.begin()
-        return waits
+        return bool(await self._lookout.look(_first_lane))
 
     async def _attempt(self, job: Claimed, since: float) -> Attempted:
         outgoing = Outgoing(job, self.settings.log_bytes, job.log_bytes, job.log_lines, job.log_cut)
@@ -238,6 +235,12 @@ class Worker:
             self.leases.drop(job.lease)
             if self.by_itself and wanted:  # this place, or a limit, was what others may have waited for
                 self.wake()
+
+
+async def _first_lane(session: AsyncSession) -> Sequence[str]:
+    """The first lane in which a job waits, if one does: the quickest answer that an index has."""
+    first = await session.scalar(select(func.min(jobs.c.lane)).where(in_state("queued")))
+    return () if first is None else (first,)
 
 
 @asynccontextmanager

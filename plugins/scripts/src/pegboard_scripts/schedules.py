@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import FieldError, Principal, Problem, setting
 from pegboard_jobs import Jobs, next_time, next_times
-from pegboard_store import Quiet, Store
+from pegboard_store import Lookout, Store
 
 from .executions import Executions, Prepared
 from .names import file_name
@@ -96,7 +96,9 @@ class Schedules:
     store: Store
     executions: Executions
     jobs: Jobs
-    _quiet: Quiet = attrs.field(default=attrs.Factory(lambda self: Quiet(self.store.changes), takes_self=True))
+    _lookout: Lookout = attrs.field(
+        init=False, default=attrs.Factory(lambda self: Lookout(self.store), takes_self=True)
+    )
 
     async def create(self, caller: Principal, draft: ScheduleDraft, session: AsyncSession) -> Schedule:
         """Raises Problem 422 ``invalid-schedule``, and what submitting it would raise."""
@@ -155,12 +157,7 @@ class Schedules:
 
         Times that passed while nothing ran are made up for by one run.
         """
-        if self._quiet.lasts():
-            return 0
-        async with self.store.read() as session:
-            due = list(await session.scalars(_due().with_only_columns(schedules.c.id).limit(100)))
-            if not due and self._quiet.tells:
-                self._quiet.begin(await session.scalar(_next()))
+        due = await self._lookout.look(_due_ids, _next_due)
         for identifier in due:
             async with self.store.begin() as session:
                 one = _due().where(schedules.c.id == identifier).with_for_update(skip_locked=True)
@@ -221,8 +218,12 @@ def _due() -> Any:
     return select(schedules).where(schedules.c.next_at <= datetime.now(UTC), schedules.c.paused.is_(False))
 
 
-def _next() -> Any:
-    return select(func.min(schedules.c.next_at)).where(schedules.c.paused.is_(False))
+async def _due_ids(session: AsyncSession) -> Sequence[str]:
+    return (await session.scalars(_due().with_only_columns(schedules.c.id).limit(100))).all()
+
+
+async def _next_due(session: AsyncSession) -> datetime | None:
+    return await session.scalar(select(func.min(schedules.c.next_at)).where(schedules.c.paused.is_(False)))
 
 
 def _own(caller: Principal) -> tuple[Any, ...]:

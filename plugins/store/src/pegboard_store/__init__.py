@@ -12,9 +12,9 @@ from .commands import db
 from .failures import StoreProblem
 from .inserting import insert_into
 from .lines import LineState, Migrations
+from .lookout import Lookout
 from .opening import migrate, open_store, read_database
 from .pages import Page, PageQuery, Pagination, order_by, paginate
-from .quiet import Quiet
 from .seldom import Seldom
 from .settings import StoreSettings
 from .store import Store, execute_last
@@ -26,11 +26,11 @@ __all__ = [
     "Changes",
     "Json",
     "LineState",
+    "Lookout",
     "Migrations",
     "Page",
     "PageQuery",
     "Pagination",
-    "Quiet",
     "Seldom",
     "Store",
     "StoreProblem",

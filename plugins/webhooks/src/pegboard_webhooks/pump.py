@@ -3,17 +3,18 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import Services, Settings
 from pegboard_jobs import Jobs, Stop, background
-from pegboard_store import Quiet, Store, StoreProblem
+from pegboard_store import Lookout, Store, StoreProblem
 
 from .bell import Bell
 from .lanes import idle, next_due, schedule
@@ -38,7 +39,7 @@ class Pump:
         self._jobs = jobs
         self._settings = settings
         self._woken = asyncio.Event()
-        self._quiet = Quiet(store.changes)
+        self._lookout = Lookout(store)
 
     def wake(self) -> None:
         """Look now: something is due."""
@@ -67,17 +68,10 @@ class Pump:
 
     async def schedule(self) -> int:
         """Give lanes with due work their jobs; to how many."""
-        if self._quiet.lasts():
-            return 0
-        count, dues = 0, []
-        for table, kind in KINDS:
-            async with self._store.read() as session:
-                found = await idle(session, table, STEP)
-                dues.append(await next_due(session, table) if self._quiet.tells else None)
-            for lane, tenant in found:
-                async with self._store.begin() as session:
-                    count += await schedule(session, self._jobs, kind, lane, tenant)
-        self._quiet.begin(min((due for due in dues if due is not None), default=None))
+        count = 0
+        for kind, lane, tenant in await self._lookout.look(_idle, _next_due):
+            async with self._store.begin() as session:
+                count += await schedule(session, self._jobs, kind, lane, tenant)
         return count
 
     async def forget(self) -> None:
@@ -107,6 +101,16 @@ class Pump:
                     await session.execute(change(table.c.seq.in_(some)))
             if len(some) < STEP:
                 return
+
+
+async def _idle(session: AsyncSession) -> Sequence[tuple[str, str, str]]:
+    """Kinds of jobs that are wanted, with their lanes and tenants."""
+    return [(kind, *lane) for table, kind in KINDS for lane in await idle(session, table, STEP)]
+
+
+async def _next_due(session: AsyncSession) -> datetime | None:
+    dues = [await next_due(session, table) for table, _ in KINDS]
+    return min((due for due in dues if due is not None), default=None)
 
 
 async def open_pump(services: Services) -> AsyncIterator[Pump]:
